@@ -1,0 +1,2 @@
+Console.Error.WriteLine("rlvr: no command yet");
+return 2;
