@@ -30,8 +30,8 @@ public sealed class AdamWOptions
     [Range(0.0, 10.0)]
     public double WeightDecay { get; set; }
 
-    /// <summary>Gradients are scaled down to this global L2 norm when they exceed it; infinity switches it off.</summary>
+    /// <summary>Gradients are scaled down to this global L2 norm when they exceed it; a huge number switches that off.</summary>
     /// <value>The default value is 1.</value>
-    [Range(0.0, double.PositiveInfinity, MinimumIsExclusive = true)]
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MaxGradNorm { get; set; } = 1;
 }

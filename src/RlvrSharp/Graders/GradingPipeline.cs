@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RlvrSharp.Diagnostics;
+
+namespace RlvrSharp.Graders;
+
+/// <summary>
+/// Runs all graders over completions: many at once, in a fixed order of results, every failure kept apart from every score.
+/// </summary>
+/// <remarks>Thread-safe. The error budget counts over the life of the pipeline, so use one pipeline per run.</remarks>
+public sealed class GradingPipeline
+{
+    private readonly GradingOptions options;
+    private readonly ILogger logger;
+    private readonly RlvrMetrics metrics;
+    private readonly TimeProvider time;
+    private long gradings;
+    private long failures;
+
+    /// <summary>Puts graders together.</summary>
+    /// <param name="graders">One or more; at least one has a weight, and no two share a name.</param>
+    /// <param name="options">Concurrency, time-outs, the error budget; null for the defaults.</param>
+    /// <param name="logger">Where failures are logged.</param>
+    /// <param name="metrics">The instruments; null for none but the process-wide ones.</param>
+    /// <param name="time">The clock of time-outs and retries; null for the system's.</param>
+    /// <exception cref="ArgumentException">There is no grader, none has a weight, or two share a name.</exception>
+    public GradingPipeline(
+        IReadOnlyList<WeightedGrader> graders,
+        GradingOptions? options = null,
+        ILogger<GradingPipeline>? logger = null,
+        RlvrMetrics? metrics = null,
+        TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(graders);
+        if (graders.Count == 0)
+        {
+            throw new ArgumentException("There is no grader, but training needs scores: add one, such as AddStructuredFieldGrader(…).", nameof(graders));
+        }
+
+        if (graders.GroupBy(grader => grader.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"Two graders are called \"{twice.Key}\", but metrics are kept by name: rename one.", nameof(graders));
+        }
+
+        if (graders.All(grader => grader.Weight == 0))
+        {
+            throw new ArgumentException(
+                $"Every grader ({string.Join(", ", graders.Select(grader => grader.Name))}) has weight 0, so nothing would be rewarded: give one a weight.", nameof(graders));
+        }
+
+        Graders = graders;
+        this.options = options ?? new GradingOptions();
+        this.logger = logger ?? (ILogger)NullLogger.Instance;
+        this.metrics = metrics ?? RlvrMetrics.Shared;
+        this.time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>The graders, in the order they were given.</summary>
+    public IReadOnlyList<WeightedGrader> Graders { get; }
+
+    /// <summary>How many single gradings (one grader, one completion) failed so far.</summary>
+    public long FailureCount => Interlocked.Read(ref failures);
+
+    /// <summary>Grades completions.</summary>
+    /// <param name="work">Problems with their completions.</param>
+    /// <param name="cancellationToken">Stops the grading.</param>
+    /// <returns>One rollout per entry of <paramref name="work"/>, in order, failed and skipped ones included.</returns>
+    /// <exception cref="GradingException">More gradings failed than the error budget allows.</exception>
+    public async Task<IReadOnlyList<Rollout>> GradeAsync(
+        IReadOnlyList<(Problem Problem, Completion Completion)> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var rollouts = new Rollout[work.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxConcurrency, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, work.Count, parallel, async (i, token) =>
+        {
+            (Problem problem, Completion completion) = work[i];
+            var grades = new Dictionary<string, Grade>(Graders.Count, StringComparer.Ordinal);
+            foreach (WeightedGrader grader in Graders)
+            {
+                grades.Add(grader.Name, await GradeOneAsync(grader, problem, completion, token).ConfigureAwait(false));
+            }
+
+            rollouts[i] = Combine(completion, grades);
+        }).ConfigureAwait(false);
+        CheckBudget(rollouts);
+        return rollouts;
+    }
+
+    private async ValueTask<Grade> GradeOneAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
+    {
+        Grade grade;
+        for (int attempt = 0; ; attempt++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            grade = await TryGradeAsync(grader, problem, completion, cancellationToken).ConfigureAwait(false);
+            metrics.RecordGrade(grader.Name, grade, Stopwatch.GetElapsedTime(start));
+            if (grade.Status != GradeStatus.Failed || attempt >= options.MaxRetries)
+            {
+                break;
+            }
+
+            await Task.Delay(options.RetryDelay * Math.Pow(2, attempt), time, cancellationToken).ConfigureAwait(false);
+        }
+
+        Interlocked.Increment(ref gradings);
+        if (grade.Status == GradeStatus.Failed)
+        {
+            Interlocked.Increment(ref failures);
+            Log.GraderFailed(logger, grader.Name, problem.Id ?? "(no id)", grade.Reason ?? "no reason given", grade.Error);
+        }
+
+        return grade;
+    }
+
+    private async ValueTask<Grade> TryGradeAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            ValueTask<Grade> pending = grader.Grader.GradeAsync(problem, completion, limit.Token);
+            if (pending.IsCompletedSuccessfully)
+            {
+                return pending.Result ?? NullGrade(grader);
+            }
+
+            Task<Grade> running = pending.AsTask();
+            try
+            {
+                return await running.WaitAsync(options.Timeout, time, cancellationToken).ConfigureAwait(false) ?? NullGrade(grader);
+            }
+            catch (TimeoutException) when (!running.IsCompleted)
+            {
+                await limit.CancelAsync().ConfigureAwait(false);
+                return Grade.Failed(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Grader \"{grader.Name}\" took longer than {options.Timeout.TotalSeconds:0.###} s over one completion: make it faster, or raise the grading time-out."));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception error)
+        {
+            return Grade.Failed($"Grader \"{grader.Name}\" threw {error.GetType().Name} on problem {problem.Id ?? "(no id)"}: {error.Message}", error);
+        }
+    }
+
+    private static Grade NullGrade(WeightedGrader grader) =>
+        Grade.Failed($"Grader \"{grader.Name}\" returned null: it must return a Grade (Grade.Skipped where it does not apply).");
+
+    private Rollout Combine(Completion completion, Dictionary<string, Grade> grades)
+    {
+        double sum = 0;
+        double weights = 0;
+        bool failed = false;
+        bool ungradable = false;
+        foreach (WeightedGrader grader in Graders)
+        {
+            Grade grade = grades[grader.Name];
+            if (grader.Weight == 0 || grade.Status == GradeStatus.Skipped)
+            {
+                continue;
+            }
+
+            failed |= grade.Status == GradeStatus.Failed;
+            ungradable |= grade.Status == GradeStatus.Ungradable;
+            sum += grader.Weight * (grade.Status == GradeStatus.Ungradable ? options.UngradableScore : grade.Score);
+            weights += grader.Weight;
+        }
+
+        return new Rollout
+        {
+            Completion = completion,
+            Grades = grades,
+            Status = failed ? GradeStatus.Failed : weights == 0 ? GradeStatus.Skipped : ungradable ? GradeStatus.Ungradable : GradeStatus.Graded,
+            Score = weights == 0 ? 0 : Math.Min(1, sum / weights),
+        };
+    }
+
+    private void CheckBudget(Rollout[] rollouts)
+    {
+        long failed = Interlocked.Read(ref failures);
+        long total = Interlocked.Read(ref gradings);
+        if (failed <= options.ErrorsAlwaysTolerated || failed <= options.ErrorBudget * total)
+        {
+            return;
+        }
+
+        Grade? example = rollouts.SelectMany(rollout => rollout.Grades.Values).FirstOrDefault(grade => grade.Status == GradeStatus.Failed);
+        throw new GradingException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{failed} of {total} gradings failed, more than the error budget of {options.ErrorBudget:P0} allows, so the run stops rather than learn from the rest. ")
+            + $"One of them: {example?.Reason ?? "see the log"} Mend the grader, or raise the error budget if the losses are acceptable.",
+            example?.Error);
+    }
+}
