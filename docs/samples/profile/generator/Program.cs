@@ -1,0 +1,9 @@
+using System.CommandLine;
+using RlvrSharp.Samples.Profile;
+
+var root = new RootCommand("Makes everything in the profile sample: the rows, the texts of pretraining, the base model, the study.")
+{
+    RowsCommand.Create(),
+    CorpusCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();
