@@ -21,6 +21,9 @@ public readonly record struct LossTerms
     /// <summary>Σ of the ratio π/π_old over those tokens.</summary>
     public double RatioSum { get; init; }
 
+    /// <summary>Σ of log π/π_old; its negative mean is the k1 estimate of KL(π_old ‖ π).</summary>
+    public double LogRatioSum { get; init; }
+
     /// <summary>The largest |ratio − 1|; adding two terms keeps the larger.</summary>
     public double MaxRatioDeviation { get; init; }
 
@@ -35,6 +38,12 @@ public readonly record struct LossTerms
 
     /// <summary>The number of tokens whose ratio was clipped from above.</summary>
     public double ClippedHighCount { get; init; }
+
+    /// <summary>The number of tokens with a negative advantage whose loss met the dual clip.</summary>
+    public double DualClippedCount { get; init; }
+
+    /// <summary>The number of values that were clipped.</summary>
+    public double ValueClippedCount { get; init; }
 
     /// <summary>Σ of the entropies, in nats.</summary>
     public double EntropySum { get; init; }
@@ -57,11 +66,14 @@ public readonly record struct LossTerms
         KlLoss = left.KlLoss + right.KlLoss,
         TokenCount = left.TokenCount + right.TokenCount,
         RatioSum = left.RatioSum + right.RatioSum,
+        LogRatioSum = left.LogRatioSum + right.LogRatioSum,
         MaxRatioDeviation = Math.Max(left.MaxRatioDeviation, right.MaxRatioDeviation),
         ApproxKlSum = left.ApproxKlSum + right.ApproxKlSum,
         ReferenceKlSum = left.ReferenceKlSum + right.ReferenceKlSum,
         ClippedLowCount = left.ClippedLowCount + right.ClippedLowCount,
         ClippedHighCount = left.ClippedHighCount + right.ClippedHighCount,
+        DualClippedCount = left.DualClippedCount + right.DualClippedCount,
+        ValueClippedCount = left.ValueClippedCount + right.ValueClippedCount,
         EntropySum = left.EntropySum + right.EntropySum,
     };
 }
