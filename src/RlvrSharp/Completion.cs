@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace RlvrSharp;
 
 /// <summary>One answer of a model: its text, its tokens and how probable each token was when it was drawn.</summary>
@@ -20,6 +22,12 @@ public sealed class Completion
 
     /// <summary>Why it ended.</summary>
     public required FinishReason FinishReason { get; init; }
+
+    /// <summary>
+    /// What else the answer has, in the form grader templates call <c>sample</c>: <c>output_json</c>, <c>output_tools</c>, <c>choices</c>.
+    /// Its kind is <see cref="JsonValueKind.Undefined"/> where the answer is its text only, as policies give it.
+    /// </summary>
+    public JsonElement Sample { get; init; }
 
     /// <summary>A completion that is only a text, for graders that are used outside of training.</summary>
     /// <param name="text">The answer.</param>

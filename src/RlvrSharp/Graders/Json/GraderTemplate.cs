@@ -1,0 +1,210 @@
+using System.Text;
+using System.Text.Json;
+
+namespace RlvrSharp.Graders.Json;
+
+/// <summary>A text with <c>{{item.key}}</c> and <c>{{sample.output_text}}</c> in it, as OpenAI grader JSON has them.</summary>
+/// <remarks>
+/// <para>Paths: keys after dots, <c>[0]</c> into lists, <c>['my key']</c> for keys with unusual characters; white space inside the braces is
+/// ignored. Namespaces: <c>item</c> (the row) and <c>sample</c> (<c>output_text</c>, <c>output_json</c>, <c>output_tools</c>, <c>choices</c>). A quoted
+/// text in the braces stands for itself, so <c>{{'{{'}}</c> writes two braces.</para>
+/// <para>Values become text like this (the contract leaves it open): strings bare, numbers as they are written in the row (<c>1.0</c> stays
+/// <c>1.0</c>), <c>true</c>, <c>false</c>, <c>null</c>, lists and objects as JSON without white space. Values are never expanded again.</para>
+/// </remarks>
+public sealed class GraderTemplate
+{
+    private readonly Piece[] pieces;
+
+    private GraderTemplate(string text, Piece[] pieces)
+    {
+        Text = text;
+        this.pieces = pieces;
+        References = [.. pieces.Where(piece => piece.Path is not null).Select(piece => piece.Path!.Text).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The template as written.</summary>
+    public string Text { get; }
+
+    /// <summary>The paths it reads, such as <c>item.reference</c>, each once, in order.</summary>
+    public IReadOnlyList<string> References { get; }
+
+    /// <summary>Whether it reads nothing of the sample, so that it is the same text for every completion.</summary>
+    public bool IsFixed => pieces.All(piece => piece.Path is null or { FromItem: true });
+
+    internal IEnumerable<TemplatePath> Paths => pieces.Where(piece => piece.Path is not null).Select(piece => piece.Path!);
+
+    /// <summary>Whether it is one path and nothing else, so that the value itself can be had.</summary>
+    internal TemplatePath? OnlyPath => pieces is [{ Path: { } path }] ? path : null;
+
+    /// <summary>Parses a template.</summary>
+    /// <param name="text">The text with braces.</param>
+    /// <returns>The template.</returns>
+    /// <exception cref="DataException">A brace is open or a path is not one.</exception>
+    public static GraderTemplate Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryParse(text, out string? problem) ?? throw new DataException($"The template \"{JsonTexts.Cut(text)}\" cannot be used: {problem}");
+    }
+
+    /// <summary>The text for one row and one completion.</summary>
+    /// <param name="problem">The row.</param>
+    /// <param name="completion">The completion.</param>
+    /// <param name="fault">
+    /// Null, or the grade that a grader must return instead: <see cref="GradeStatus.Failed"/> where the row (or the template) is at
+    /// fault, <see cref="GradeStatus.Ungradable"/> where the completion is.
+    /// </param>
+    /// <returns>The text; empty where there is a fault.</returns>
+    public string Render(Problem problem, Completion completion, out Grade? fault)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        ArgumentNullException.ThrowIfNull(completion);
+        fault = null;
+        if (pieces.Length == 1)
+        {
+            return RenderPiece(pieces[0], problem, completion, out fault);
+        }
+
+        var builder = new StringBuilder();
+        foreach (Piece piece in pieces)
+        {
+            builder.Append(RenderPiece(piece, problem, completion, out fault));
+            if (fault is not null)
+            {
+                return string.Empty;
+            }
+        }
+
+        return builder.ToString();
+    }
+
+    /// <summary>What of the row this template needs and the row lacks.</summary>
+    /// <param name="problem">The row.</param>
+    /// <returns>A sentence, or null where nothing is missing.</returns>
+    public string? FindFault(Problem problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        foreach (TemplatePath path in Paths)
+        {
+            if (path.FromItem && ItemValue(path, problem, out string? fault) is null)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+
+    internal static GraderTemplate? TryParse(string text, out string? problem)
+    {
+        problem = null;
+        var pieces = new List<Piece>();
+        int at = 0;
+        while (at < text.Length)
+        {
+            int open = text.IndexOf("{{", at, StringComparison.Ordinal);
+            if (open < 0)
+            {
+                break;
+            }
+
+            if (open > at)
+            {
+                pieces.Add(new Piece(text[at..open], null));
+            }
+
+            int close = FindClose(text, open + 2);
+            if (close < 0)
+            {
+                problem = $"\"{JsonTexts.Cut(text[open..], 30)}\" opens with {{{{ and never closes: end it with }}}}, or write {{{{'{{{{'}}}} for two plain braces.";
+                return null;
+            }
+
+            string expression = text[(open + 2)..close].Trim();
+            if (expression.Length >= 2 && expression[0] is '\'' or '"' && expression[^1] == expression[0])
+            {
+                pieces.Add(new Piece(expression[1..^1], null));
+            }
+            else if (TemplatePath.TryParse(expression, out problem) is { } path)
+            {
+                pieces.Add(new Piece(null, path));
+            }
+            else
+            {
+                return null;
+            }
+
+            at = close + 2;
+        }
+
+        if (at < text.Length || pieces.Count == 0)
+        {
+            pieces.Add(new Piece(text[at..], null));
+        }
+
+        return new GraderTemplate(text, [.. pieces]);
+    }
+
+    internal static JsonElement? ItemValue(TemplatePath path, Problem problem, out string? fault)
+    {
+        JsonElement? value = path.Follow(GraderInput.ItemOf(problem), 0, out string? why);
+        fault = value is null
+            ? $"invalid_variable_error: the grader reads {{{{{path.Text}}}}}, but {why}. Add it to the row or correct the path."
+            : null;
+        return value;
+    }
+
+    private static int FindClose(string text, int from)
+    {
+        // A quoted text may hold closing braces itself.
+        int at = from;
+        while (at < text.Length && char.IsWhiteSpace(text[at]))
+        {
+            at++;
+        }
+
+        if (at < text.Length && text[at] is '\'' or '"')
+        {
+            int quote = text.IndexOf(text[at], at + 1);
+            at = quote < 0 ? from : quote + 1;
+        }
+        else
+        {
+            at = from;
+        }
+
+        return text.IndexOf("}}", at, StringComparison.Ordinal);
+    }
+
+    private static string RenderPiece(Piece piece, Problem problem, Completion completion, out Grade? fault)
+    {
+        fault = null;
+        if (piece.Path is not { } path)
+        {
+            return piece.Literal!;
+        }
+
+        if (path.IsOutputText)
+        {
+            return completion.Text;
+        }
+
+        if (path.FromItem)
+        {
+            if (ItemValue(path, problem, out string? why) is { } value)
+            {
+                return JsonTexts.Stringify(value);
+            }
+
+            fault = Grade.Failed(why!);
+            return string.Empty;
+        }
+
+        JsonElement? sample = SampleView.Of(completion).Find(path, out fault);
+        return sample is { } found ? JsonTexts.Stringify(found) : string.Empty;
+    }
+
+    private readonly record struct Piece(string? Literal, TemplatePath? Path);
+}
