@@ -1,0 +1,163 @@
+using System.Text;
+using System.Threading.Channels;
+
+namespace RlvrSharp.Graders;
+
+/// <summary>
+/// Warm workers, each driven by a thread of its own (its calls block). A worker is started when a call waits and fewer than the
+/// allowed number run; a worker that was lost is replaced before the next call.
+/// </summary>
+internal sealed class PythonWorkerPool : IAsyncDisposable
+{
+    private readonly PythonHost _host;
+    private readonly PythonGraderOptions _options;
+    private readonly byte[] _source;
+    private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly List<Task> _threads = [];
+    private int _waiting;
+    private int _idle;
+
+    public PythonWorkerPool(string source, PythonGraderOptions options)
+    {
+        _source = Encoding.UTF8.GetBytes(source);
+        _options = options;
+        _host = new PythonHost(options);
+    }
+
+    /// <summary>What the workers run on, once one has been started.</summary>
+    public PythonEnvironment? Environment { get; private set; }
+
+    /// <summary>Runs one call on the next free worker; with no arguments the source is only loaded.</summary>
+    /// <exception cref="GradingException">No worker can be started on this machine.</exception>
+    public async Task<PythonReply> RunAsync(byte[]? arguments, CancellationToken cancellationToken)
+    {
+        var job = new Job(arguments, cancellationToken);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, typeof(PythonGrader));
+            _waiting++;
+            if (_waiting > _idle && _threads.Count < _options.Workers)
+            {
+                _idle++;
+                _threads.Add(Task.Factory.StartNew(Drive, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            }
+
+            _jobs.Writer.TryWrite(job);
+        }
+
+        using CancellationTokenRegistration registration = cancellationToken.Register(() => job.Done.TrySetCanceled(cancellationToken));
+        return await job.Done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends all workers; calls under way are cancelled. When it returns, no process of theirs is left.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task[] threads;
+        lock (_gate)
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _stop.Cancel();
+            _jobs.Writer.TryComplete();
+            threads = [.. _threads];
+        }
+
+        await Task.WhenAll(threads).ConfigureAwait(false);
+        while (_jobs.Reader.TryRead(out Job? job))
+        {
+            job.Done.TrySetException(new ObjectDisposedException(nameof(PythonGrader)));
+        }
+
+        _stop.Dispose();
+    }
+
+    private void Drive()
+    {
+        PythonWorker? worker = null;
+        try
+        {
+            while (Take() is Job job)
+            {
+                try
+                {
+                    PythonReply reply = Run(ref worker, job);
+                    if (reply.Outcome == "lost")
+                    {
+                        worker?.Dispose();
+                        worker = null;
+                        job.CancellationToken.ThrowIfCancellationRequested();
+                        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, typeof(PythonGrader));
+                    }
+
+                    job.Done.TrySetResult(reply);
+                }
+                catch (OperationCanceledException cancelled)
+                {
+                    job.Done.TrySetCanceled(cancelled.CancellationToken);
+                }
+                catch (Exception error)
+                {
+                    job.Done.TrySetException(error);
+                }
+
+                lock (_gate)
+                {
+                    _idle++;
+                }
+            }
+        }
+        finally
+        {
+            worker?.Dispose();
+        }
+    }
+
+    private Job? Take()
+    {
+        try
+        {
+            // This thread belongs to the worker and has nothing else to do than to wait.
+            Job job = _jobs.Reader.ReadAsync(_stop.Token).AsTask().GetAwaiter().GetResult();
+            lock (_gate)
+            {
+                _waiting--;
+                _idle--;
+            }
+
+            return job;
+        }
+        catch (Exception error) when (error is OperationCanceledException or ChannelClosedException)
+        {
+            return null;
+        }
+    }
+
+    private PythonReply Run(ref PythonWorker? worker, Job job)
+    {
+        job.CancellationToken.ThrowIfCancellationRequested();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(job.CancellationToken, _stop.Token);
+        if (worker is null)
+        {
+            (worker, Environment) = _host.Start();
+            PythonReply loaded = worker.Exchange(_source, _options.LoadTimeLimit, either.Token);
+            if (loaded.Outcome != "loaded")
+            {
+                worker.Dispose();
+                worker = null;
+                return loaded;
+            }
+        }
+
+        return job.Arguments is null ? new PythonReply { Outcome = "loaded" } : worker.Exchange(job.Arguments, _options.TimeLimit, either.Token);
+    }
+
+    private sealed record Job(byte[]? Arguments, CancellationToken CancellationToken)
+    {
+        public TaskCompletionSource<PythonReply> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
