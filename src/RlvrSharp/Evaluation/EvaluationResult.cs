@@ -19,5 +19,6 @@ public sealed record EvaluationResult
     public long SampledTokens { get; init; }
 
     /// <summary>The rollouts behind <see cref="Sampled"/>: problem by problem, draw by draw.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<Rollout> Rollouts { get; init; } = [];
 }

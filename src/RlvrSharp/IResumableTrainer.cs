@@ -1,0 +1,18 @@
+using System.Text.Json;
+
+namespace RlvrSharp;
+
+/// <summary>A trainer whose run can be cut off and continued to the same bits.</summary>
+public interface IResumableTrainer : ITrainer
+{
+    /// <summary>The step that was finished last; 0 before the first.</summary>
+    int CompletedSteps { get; }
+
+    /// <summary>Writes what the trainer itself remembers, as one JSON object. The policy's weights and moments are the policy's to save.</summary>
+    /// <param name="writer">Where to.</param>
+    void SaveState(Utf8JsonWriter writer);
+
+    /// <summary>Reads what <see cref="SaveState"/> wrote; the next <see cref="ITrainer.TrainAsync"/> continues after that step.</summary>
+    /// <param name="state">The object.</param>
+    void LoadState(JsonElement state);
+}

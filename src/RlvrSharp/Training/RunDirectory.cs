@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace RlvrSharp.Training;
+
+/// <summary>The folder of a run: summary.json, metrics.jsonl, evaluations.jsonl, checkpoints/step-NNNNNN/.</summary>
+internal sealed class RunDirectory
+{
+    private const string StateFile = "run_state.json";
+    private readonly string root;
+
+    public RunDirectory(string root) => this.root = Path.GetFullPath(root);
+
+    public string MetricsPath => Path.Combine(root, "metrics.jsonl");
+
+    public string EvaluationsPath => Path.Combine(root, "evaluations.jsonl");
+
+    public string SummaryPath => Path.Combine(root, "summary.json");
+
+    private string CheckpointsPath => Path.Combine(root, "checkpoints");
+
+    /// <summary>Whether anything of a run is there.</summary>
+    public bool HoldsRun => File.Exists(MetricsPath) || File.Exists(SummaryPath) || File.Exists(EvaluationsPath) || Directory.Exists(CheckpointsPath);
+
+    public void ThrowIfUnusable(bool resume)
+    {
+        if (File.Exists(root))
+        {
+            throw new DataException($"The output folder {root} is a file: name a folder.");
+        }
+
+        if (resume && CompleteCheckpoints().Count == 0)
+        {
+            throw new DataException(
+                $"There is no checkpoint to resume in {root} (looked for checkpoints/step-NNNNNN with {StateFile}): name the folder of a run, or start one without resuming.");
+        }
+
+        if (!resume && HoldsRun)
+        {
+            throw new DataException($"The output folder {root} already holds a run: name another folder, delete it, or resume it.");
+        }
+    }
+
+    public void Create() => Directory.CreateDirectory(CheckpointsPath);
+
+    public string CheckpointPath(int step) => Path.Combine(CheckpointsPath, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}"));
+
+    /// <summary>The checkpoints by step. A folder without its state file is none.</summary>
+    public SortedDictionary<int, string> CompleteCheckpoints()
+    {
+        var found = new SortedDictionary<int, string>();
+        if (Directory.Exists(CheckpointsPath))
+        {
+            foreach (string checkpoint in Directory.EnumerateDirectories(CheckpointsPath, "step-*"))
+            {
+                string name = Path.GetFileName(checkpoint);
+                if (int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int step) && File.Exists(Path.Combine(checkpoint, StateFile)))
+                {
+                    found[step] = checkpoint;
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Saves the policy and the run's state to a temporary folder and renames it when it is whole.</summary>
+    public async Task<string> SaveCheckpointAsync(ITrainablePolicy policy, int step, Action<Utf8JsonWriter> writeState)
+    {
+        string target = CheckpointPath(step);
+        string temporary = Path.Combine(CheckpointsPath, ".tmp-" + Path.GetFileName(target));
+        Delete(temporary);
+        try
+        {
+            await policy.SaveAsync(temporary, withOptimizerState: true, CancellationToken.None).ConfigureAwait(false);
+            using (var file = new FileStream(Path.Combine(temporary, StateFile), FileMode.CreateNew))
+            using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true }))
+            {
+                writer.WriteStartObject();
+                writeState(writer);
+                writer.WriteEndObject();
+            }
+
+            Delete(target);
+            Directory.Move(temporary, target);
+        }
+        catch
+        {
+            Delete(temporary);
+            throw;
+        }
+
+        return target;
+    }
+
+    public static JsonElement ReadState(string checkpoint)
+    {
+        string path = Path.Combine(checkpoint, StateFile);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.Clone();
+        }
+        catch (Exception error) when (error is JsonException or IOException)
+        {
+            throw new CheckpointException($"The state of the run, {path}, cannot be read ({error.Message}): delete that checkpoint folder to resume from the one before.", error);
+        }
+    }
+
+    /// <summary>Forgets what was written after a step, because it will be done again.</summary>
+    public void ForgetAfter(int step)
+    {
+        foreach (string path in (string[])[MetricsPath, EvaluationsPath])
+        {
+            var kept = new StringBuilder();
+            foreach ((int lineStep, string line) in RunJson.ReadLines(path))
+            {
+                if (lineStep <= step)
+                {
+                    kept.Append(line).Append('\n');
+                }
+            }
+
+            WriteWhole(path, Encoding.UTF8.GetBytes(kept.ToString()));
+        }
+    }
+
+    public static void Append(string path, byte[] line)
+    {
+        using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+        file.Write(line);
+    }
+
+    public static void WriteWhole(string path, byte[] content)
+    {
+        string temporary = path + ".tmp";
+        File.WriteAllBytes(temporary, content);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>Keeps the best, the newest, and of the others the newest, up to a number in all.</summary>
+    public void Prune(int maximum, int bestStep)
+    {
+        if (maximum == 0)
+        {
+            return;
+        }
+
+        SortedDictionary<int, string> checkpoints = CompleteCheckpoints();
+        int newest = checkpoints.Keys.Last();
+        int[] removable = checkpoints.Keys.Where(step => step != bestStep && step != newest).ToArray();
+        foreach (int step in removable.Take(Math.Max(0, checkpoints.Count - maximum)))
+        {
+            Delete(checkpoints[step]);
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+}
