@@ -25,4 +25,11 @@ internal static class OptionsCheck
             throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), failures);
         }
     }
+
+    /// <summary>Adds the rules across settings to the result of the rules on each.</summary>
+    public static ValidateOptionsResult Combine(ValidateOptionsResult ranges, IEnumerable<string> conflicts)
+    {
+        string[] failures = [.. ranges.Failures ?? [], .. conflicts];
+        return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
 }

@@ -1,0 +1,268 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RlvrSharp.Advantages;
+using RlvrSharp.Diagnostics;
+using RlvrSharp.Graders;
+using RlvrSharp.Losses;
+
+namespace RlvrSharp.Training;
+
+/// <summary>The loop that all reinforcement learning trainers share: collect, estimate advantages, update, report.</summary>
+public abstract class PolicyTrainer : IResumableTrainer
+{
+    private readonly ITrainablePolicy policy;
+    private readonly IPolicy reference;
+    private readonly PolicyTrainerOptions options;
+    private readonly GradingPipeline grading;
+    private readonly RolloutCollector collector;
+    private readonly IAdvantageEstimator estimator;
+    private readonly PolicyUpdate update;
+    private readonly RlvrMetrics metrics;
+    private readonly ILogger logger;
+
+    private protected PolicyTrainer(
+        ITrainablePolicy policy,
+        IPolicy reference,
+        GradingPipeline grading,
+        PolicyTrainerOptions options,
+        IReadOnlyList<IRewardShaper>? shapers,
+        ILogger? logger,
+        RlvrMetrics? metrics)
+    {
+        this.policy = policy ?? throw new ArgumentNullException(nameof(policy));
+        this.reference = reference ?? throw new ArgumentNullException(nameof(reference));
+        this.grading = grading ?? throw new ArgumentNullException(nameof(grading));
+        this.options = options;
+        this.logger = logger ?? NullLogger.Instance;
+        this.metrics = metrics ?? RlvrMetrics.Shared;
+        estimator = options.CreateEstimator();
+        collector = new RolloutCollector(policy, grading, shapers ?? [], options.Rollout, options.Seed);
+        update = new PolicyUpdate(policy, options, this.logger);
+    }
+
+    /// <inheritdoc/>
+    public int CompletedSteps { get; private set; }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TrainingStep> TrainAsync(
+        IReadOnlyList<Problem> problems, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(problems);
+        CheckProblems(problems);
+        collector.Start(problems);
+        Log.RunStarts(logger, options.Seed, problems.Count, options.Steps, options.Rollout.ProblemsPerStep, options.Rollout.GroupSize);
+        while (CompletedSteps < options.Steps && !cancellationToken.IsCancellationRequested)
+        {
+            // A step that has begun is finished: half a step cannot be saved.
+            TrainingStep report = await StepAsync(CompletedSteps + 1).ConfigureAwait(false);
+            CompletedSteps = report.Number;
+            Log.StepDone(logger, report.Number, report.TotalSteps, report.RewardMean, report.ScoreMean, report.KlToInitial, report.GradNorm);
+            yield return report;
+            if (options.MaxKlToInitial > 0 && report.KlToInitial > options.MaxKlToInitial)
+            {
+                Log.StoppedOnKl(logger, report.Number, report.KlToInitial, options.MaxKlToInitial);
+                yield break;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SaveState(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WriteNumber("completed_steps", CompletedSteps);
+        collector.SaveState(writer);
+        writer.WriteEndObject();
+    }
+
+    /// <inheritdoc/>
+    public void LoadState(JsonElement state)
+    {
+        CompletedSteps = state.GetProperty("completed_steps").GetInt32();
+        collector.LoadState(state);
+    }
+
+    private async Task<TrainingStep> StepAsync(int number)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using Activity? activity = RlvrTelemetry.Source.StartActivity(RlvrTelemetry.StepSpan);
+        RolloutBatch batch = await collector.CollectAsync(number, CancellationToken.None).ConfigureAwait(false);
+        long trainStart = Stopwatch.GetTimestamp();
+        UpdateInput[] inputs;
+        UpdateResult result;
+        double klToInitial;
+        using (RlvrTelemetry.Source.StartActivity(RlvrTelemetry.UpdateSpan))
+        {
+            (inputs, klToInitial) = await PrepareAsync(batch).ConfigureAwait(false);
+            double rate = options.Optimizer.LearningRate * options.Schedule.Factor(number, options.Steps);
+            result = await update.RunAsync(number, inputs, rate).ConfigureAwait(false);
+        }
+
+        double trainSeconds = Stopwatch.GetElapsedTime(trainStart).TotalSeconds;
+        LogGroups(number, batch);
+        TrainingStep report = StepReport.Create(number, options, batch, inputs, result, klToInitial, trainSeconds);
+        metrics.RecordStep(report, Stopwatch.GetElapsedTime(start).TotalSeconds, batch.RolloutSeconds, batch.PromptTokens);
+        foreach (ScoredGroup group in batch.Sampled)
+        {
+            foreach (float reward in group.Rewards)
+            {
+                metrics.RecordReward(reward);
+            }
+        }
+
+        return report;
+    }
+
+    /// <summary>Scores the step's completions under the initial policy, and under the critic where there is one, and estimates advantages.</summary>
+    private async Task<(UpdateInput[] Inputs, double KlToInitial)> PrepareAsync(RolloutBatch batch)
+    {
+        var rollouts = batch.Groups.SelectMany((group, index) => group.Group.Rollouts.Select((rollout, i) => (Group: index, Rollout: rollout, Reward: group.Rewards[i]))).ToArray();
+        var sequences = Array.ConvertAll(rollouts, entry => new TokenSequence
+        {
+            PromptTokens = batch.Groups[entry.Group].Group.Rollouts[0].Completion.PromptTokens,
+            Tokens = entry.Rollout.Completion.Tokens,
+        });
+        IReadOnlyList<TokenScores> initial = await reference.ScoreAsync(sequences, options.Rollout.Sampling.Temperature).ConfigureAwait(false);
+        IReadOnlyList<TokenScores>? critic = estimator.NeedsValues
+            ? await policy.ScoreAsync(sequences, options.Rollout.Sampling.Temperature).ConfigureAwait(false)
+            : null;
+        var rows = new AdvantageRow[rollouts.Length];
+        var masks = new float[rollouts.Length][];
+        for (int i = 0; i < rollouts.Length; i++)
+        {
+            Completion completion = rollouts[i].Rollout.Completion;
+            bool masked = options.Rollout.MaskTruncated && completion.FinishReason == FinishReason.Length;
+            masks[i] = new float[completion.Tokens.Length];
+            Array.Fill(masks[i], masked ? 0f : 1f);
+            rows[i] = new AdvantageRow
+            {
+                Group = rollouts[i].Group,
+                Reward = rollouts[i].Reward,
+                Length = completion.Tokens.Length,
+                Mask = masks[i],
+                TokenRewards = options is { KlPlacement: KlPlacement.Reward, KlCoefficient: > 0 }
+                    ? KlRewards(completion.LogProbs.Span, initial[i].LogProbs.Span, options.KlCoefficient)
+                    : default,
+                Values = critic is null ? default : critic[i].Values,
+                RewardParts = RewardParts(rollouts[i].Rollout),
+            };
+        }
+
+        IReadOnlyList<TokenAdvantages> advantages = rows.Length == 0 ? [] : estimator.Estimate(rows);
+        var inputs = new UpdateInput[rollouts.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = new UpdateInput
+            {
+                Group = rollouts[i].Group,
+                Sequence = sequences[i],
+                Mask = masks[i],
+                OldLogProbs = rollouts[i].Rollout.Completion.LogProbs,
+                ReferenceLogProbs = initial[i].LogProbs,
+                Advantages = advantages[i].Advantages,
+                OldValues = rows[i].Values,
+                Returns = advantages[i].Returns,
+            };
+        }
+
+        return (inputs, KlToInitial(inputs));
+    }
+
+    private static float[] KlRewards(ReadOnlySpan<float> logProbs, ReadOnlySpan<float> referenceLogProbs, double coefficient)
+    {
+        var rewards = new float[logProbs.Length];
+        for (int t = 0; t < rewards.Length; t++)
+        {
+            rewards[t] = (float)(-coefficient * ((double)logProbs[t] - referenceLogProbs[t]));
+        }
+
+        return rewards;
+    }
+
+    /// <summary>The k3 estimate of KL(π ‖ π_initial) at the step's start, mean over its tokens.</summary>
+    private static double KlToInitial(UpdateInput[] inputs)
+    {
+        double sum = 0;
+        long tokens = 0;
+        foreach (UpdateInput input in inputs)
+        {
+            ReadOnlySpan<float> logProbs = input.OldLogProbs.Span;
+            ReadOnlySpan<float> referenceLogProbs = input.ReferenceLogProbs.Span;
+            for (int t = 0; t < logProbs.Length; t++)
+            {
+                double x = (double)logProbs[t] - referenceLogProbs[t];
+                sum += Math.Exp(-x) + x - 1;
+            }
+
+            tokens += logProbs.Length;
+        }
+
+        return tokens == 0 ? 0 : sum / tokens;
+    }
+
+    private double[] RewardParts(Rollout rollout)
+    {
+        WeightedGrader[] rewarded = [.. grading.Graders.Where(grader => grader.Weight > 0)];
+        return Array.ConvertAll(rewarded, grader => rollout.Grades.TryGetValue(grader.Name, out Grade? grade) && grade.Status is GradeStatus.Graded or GradeStatus.Ungradable
+            ? grade!.Score
+            : double.NaN);
+    }
+
+    /// <summary>Everything that can be known to go wrong before the first step is found before the first step.</summary>
+    private void CheckProblems(IReadOnlyList<Problem> problems)
+    {
+        if (problems.Count == 0)
+        {
+            throw new DataException("There are no training problems: give one or more.");
+        }
+
+        var faults = new List<string>();
+        for (int i = 0; i < problems.Count; i++)
+        {
+            string name = problems[i].Id ?? string.Create(CultureInfo.InvariantCulture, $"problem {i}");
+            foreach (WeightedGrader grader in grading.Graders)
+            {
+                if ((grader.Grader as IProblemRequirement)?.FindFault(problems[i]) is { } fault)
+                {
+                    faults.Add($"{name}: {fault}");
+                }
+            }
+
+            int length = policy.Codec.EncodePrompt(problems[i].Messages).Length;
+            if (length >= policy.ContextLength)
+            {
+                faults.Add(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name}: the prompt is {length} tokens, but the model's context of {policy.ContextLength} must hold it and an answer: shorten the prompt, or leave the row out."));
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new DataException(string.Join(Environment.NewLine, faults.Take(20)) + (faults.Count > 20 ? $"{Environment.NewLine}… and {faults.Count - 20} more." : string.Empty));
+        }
+    }
+
+    private void LogGroups(int step, RolloutBatch batch)
+    {
+        if (!logger.IsEnabled(LogLevel.Debug))
+        {
+            return;
+        }
+
+        foreach (ScoredGroup group in batch.Sampled)
+        {
+            string problem = group.Group.Problem.Id ?? group.Group.ProblemIndex.ToString(CultureInfo.InvariantCulture);
+            Log.Group(logger, step, problem, string.Join(' ', group.Rewards.Select(reward => reward.ToString("F3", CultureInfo.InvariantCulture))));
+            for (int i = 0; i < group.Rewards.Length; i++)
+            {
+                Log.CompletionText(logger, problem, group.Rewards[i], group.Group.Rollouts[i].Completion.Text);
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace RlvrSharp.Training;
+
+/// <summary>One completion ready for updates; only its weights are still to be set, per optimiser step.</summary>
+internal sealed class UpdateInput
+{
+    public required int Group { get; init; }
+
+    public required TokenSequence Sequence { get; init; }
+
+    /// <summary>1 where a token counts, 0 where not.</summary>
+    public required float[] Mask { get; init; }
+
+    public required ReadOnlyMemory<float> OldLogProbs { get; init; }
+
+    public required ReadOnlyMemory<float> ReferenceLogProbs { get; init; }
+
+    public required ReadOnlyMemory<float> Advantages { get; init; }
+
+    public ReadOnlyMemory<float> OldValues { get; init; }
+
+    public ReadOnlyMemory<float> Returns { get; init; }
+
+    public int CountedTokens => Mask.Count(value => value != 0);
+}
+
+/// <summary>What a step's updates did.</summary>
+internal sealed class UpdateResult
+{
+    /// <summary>The sums over all updates.</summary>
+    public LossTerms Terms { get; set; }
+
+    /// <summary>The sums of the first update alone: what the policy was before it moved.</summary>
+    public LossTerms First { get; set; }
+
+    public double GradNormSum { get; set; }
+
+    public int OptimizerSteps { get; set; }
+
+    public int SkippedUpdates { get; set; }
+
+    public long TrainedTokens { get; set; }
+
+    public double LearningRate { get; set; }
+
+    public bool StoppedEarly { get; set; }
+}
