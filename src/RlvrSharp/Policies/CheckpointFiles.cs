@@ -1,0 +1,39 @@
+using System.Text;
+using RlvrSharp.Models;
+
+namespace RlvrSharp.Policies;
+
+/// <summary>The files of a model directory besides its weights, held in memory so that saving carries them over byte for byte.</summary>
+internal sealed class CheckpointFiles
+{
+    private static readonly string[] ModelFiles = ["config.json", "generation_config.json"];
+
+    private static readonly string[] TokenizerFiles =
+    [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model",
+        "chat_template.jinja", "chat_template.json",
+    ];
+
+    private readonly List<(string Name, byte[] Content)> files;
+
+    private CheckpointFiles(IEnumerable<(string Name, byte[] Content)> files) => this.files = [.. files];
+
+    /// <summary>The files of an existing model.</summary>
+    public static CheckpointFiles Read(string directory) => new(Existing(directory, [.. ModelFiles, .. TokenizerFiles]));
+
+    /// <summary>The files of a fresh model: its configuration, and a tokenizer's as they are.</summary>
+    public static CheckpointFiles ForFreshModel(CausalLmConfig config, string? tokenizerDirectory) =>
+        new([("config.json", Encoding.UTF8.GetBytes(config.ToJson())), .. tokenizerDirectory is null ? [] : Existing(tokenizerDirectory, TokenizerFiles)]);
+
+    public void Write(string directory)
+    {
+        foreach ((string name, byte[] content) in files)
+        {
+            File.WriteAllBytes(Path.Combine(directory, name), content);
+        }
+    }
+
+    private static IEnumerable<(string Name, byte[] Content)> Existing(string directory, string[] names) => names
+        .Where(name => File.Exists(Path.Combine(directory, name)))
+        .Select(name => (name, File.ReadAllBytes(Path.Combine(directory, name))));
+}

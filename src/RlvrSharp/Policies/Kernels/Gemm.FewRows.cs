@@ -1,0 +1,138 @@
+using System.Runtime.Intrinsics;
+
+namespace RlvrSharp.Policies.Kernels;
+
+/// <content>One to three rows: several panels at once, so that enough chains are under way to hide the latency of the fused multiply-add.</content>
+internal static unsafe partial class Gemm
+{
+    private static void FewRows(
+        float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, nint ldc, int m, int n, int k, bool accumulate)
+    {
+        int j = 0;
+        if (m == 1)
+        {
+            for (; j <= n - (4 * Panel); j += 4 * Panel)
+            {
+                OneRowFourPanels(a, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, k, accumulate);
+            }
+        }
+        else
+        {
+            for (; j <= n - (2 * Panel); j += 2 * Panel)
+            {
+                if (m == 2)
+                {
+                    TwoPanels<Two>(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, ldc, k, accumulate);
+                }
+                else
+                {
+                    TwoPanels<Three>(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, ldc, k, accumulate);
+                }
+            }
+        }
+
+        for (; j < n; j += Panel)
+        {
+            Tile(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, c + j, ldc, m, Math.Min(Panel, n - j), k, accumulate);
+        }
+    }
+
+    private static void OneRowFourPanels(float* a, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, int depth, bool accumulate)
+    {
+        Vector256<float> c0 = accumulate ? Vector256.Load(c + 0) : default;
+        Vector256<float> c1 = accumulate ? Vector256.Load(c + 8) : default;
+        Vector256<float> c2 = accumulate ? Vector256.Load(c + 16) : default;
+        Vector256<float> c3 = accumulate ? Vector256.Load(c + 24) : default;
+        Vector256<float> c4 = accumulate ? Vector256.Load(c + 32) : default;
+        Vector256<float> c5 = accumulate ? Vector256.Load(c + 40) : default;
+        Vector256<float> c6 = accumulate ? Vector256.Load(c + 48) : default;
+        Vector256<float> c7 = accumulate ? Vector256.Load(c + 56) : default;
+        nint panel2 = 2 * panelStride;
+        nint panel3 = 3 * panelStride;
+        for (; depth > 0; depth--)
+        {
+            Vector256<float> x = Vector256.Create(*a);
+            c0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b), c0);
+            c1 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + 8), c1);
+            c2 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panelStride), c2);
+            c3 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panelStride + 8), c3);
+            c4 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panel2), c4);
+            c5 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panel2 + 8), c5);
+            c6 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panel3), c6);
+            c7 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panel3 + 8), c7);
+            a += depthStride;
+            b += depthStrideB;
+        }
+
+        c0.Store(c + 0);
+        c1.Store(c + 8);
+        c2.Store(c + 16);
+        c3.Store(c + 24);
+        c4.Store(c + 32);
+        c5.Store(c + 40);
+        c6.Store(c + 48);
+        c7.Store(c + 56);
+    }
+
+    private static void TwoPanels<TRows>(float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, nint ldc, int depth, bool accumulate)
+        where TRows : struct, IRows
+    {
+        Vector256<float> c00 = accumulate ? Vector256.Load(c + 0) : default;
+        Vector256<float> c01 = accumulate ? Vector256.Load(c + 8) : default;
+        Vector256<float> c02 = accumulate ? Vector256.Load(c + 16) : default;
+        Vector256<float> c03 = accumulate ? Vector256.Load(c + 24) : default;
+        Vector256<float> c10 = accumulate ? Vector256.Load(c + (1 * ldc) + 0) : default;
+        Vector256<float> c11 = accumulate ? Vector256.Load(c + (1 * ldc) + 8) : default;
+        Vector256<float> c12 = accumulate ? Vector256.Load(c + (1 * ldc) + 16) : default;
+        Vector256<float> c13 = accumulate ? Vector256.Load(c + (1 * ldc) + 24) : default;
+        Vector256<float> c20 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 0) : default;
+        Vector256<float> c21 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 8) : default;
+        Vector256<float> c22 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 16) : default;
+        Vector256<float> c23 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 24) : default;
+        nint row2 = 2 * rowStride;
+        for (; depth > 0; depth--)
+        {
+            Vector256<float> b0 = Vector256.Load(b);
+            Vector256<float> b1 = Vector256.Load(b + 8);
+            Vector256<float> b2 = Vector256.Load(b + panelStride);
+            Vector256<float> b3 = Vector256.Load(b + panelStride + 8);
+            Vector256<float> x = Vector256.Create(*a);
+            c00 = Vector256.FusedMultiplyAdd(x, b0, c00);
+            c01 = Vector256.FusedMultiplyAdd(x, b1, c01);
+            c02 = Vector256.FusedMultiplyAdd(x, b2, c02);
+            c03 = Vector256.FusedMultiplyAdd(x, b3, c03);
+            x = Vector256.Create(a[rowStride]);
+            c10 = Vector256.FusedMultiplyAdd(x, b0, c10);
+            c11 = Vector256.FusedMultiplyAdd(x, b1, c11);
+            c12 = Vector256.FusedMultiplyAdd(x, b2, c12);
+            c13 = Vector256.FusedMultiplyAdd(x, b3, c13);
+            if (TRows.Count > 2)
+            {
+                x = Vector256.Create(a[row2]);
+                c20 = Vector256.FusedMultiplyAdd(x, b0, c20);
+                c21 = Vector256.FusedMultiplyAdd(x, b1, c21);
+                c22 = Vector256.FusedMultiplyAdd(x, b2, c22);
+                c23 = Vector256.FusedMultiplyAdd(x, b3, c23);
+            }
+
+            a += depthStride;
+            b += depthStrideB;
+        }
+
+        c00.Store(c + 0);
+        c01.Store(c + 8);
+        c02.Store(c + 16);
+        c03.Store(c + 24);
+        c10.Store(c + ldc + 0);
+        c11.Store(c + ldc + 8);
+        c12.Store(c + ldc + 16);
+        c13.Store(c + ldc + 24);
+        if (TRows.Count > 2)
+        {
+            c20.Store(c + (2 * ldc) + 0);
+            c21.Store(c + (2 * ldc) + 8);
+            c22.Store(c + (2 * ldc) + 16);
+            c23.Store(c + (2 * ldc) + 24);
+        }
+    }
+}

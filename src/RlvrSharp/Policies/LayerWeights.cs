@@ -1,0 +1,15 @@
+namespace RlvrSharp.Policies;
+
+/// <summary>The tensors of one transformer layer.</summary>
+internal sealed record LayerWeights(
+    Parameter InputNorm,
+    Linear Query,
+    Linear Key,
+    Linear Value,
+    Linear Output,
+    Parameter? QueryNorm,
+    Parameter? KeyNorm,
+    Parameter FeedForwardNorm,
+    Linear Gate,
+    Linear Up,
+    Linear Down);

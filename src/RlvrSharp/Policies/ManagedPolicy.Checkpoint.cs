@@ -1,0 +1,296 @@
+using System.Globalization;
+using RlvrSharp.Models;
+
+namespace RlvrSharp.Policies;
+
+/// <content>Fresh models, loading and saving.</content>
+public sealed partial class ManagedPolicy
+{
+    private const string ValueHeadFile = "value_head.safetensors";
+    private const string OptimizerFile = "optimizer.safetensors";
+    private const string FirstMomentPrefix = "exp_avg.";
+    private const string SecondMomentPrefix = "exp_avg_sq.";
+    private const string MasterPrefix = "master.";
+    private const string StepKey = "step";
+
+    /// <summary>Loads a Hugging Face model directory: config.json, weights, tokenizer.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="options">How to compute; null for the defaults.</param>
+    /// <returns>The policy.</returns>
+    /// <exception cref="CheckpointException">A file is missing, damaged, or not supported; the message names it.</exception>
+    public static ManagedPolicy Load(string directory, ManagedPolicyOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        CausalLmConfig config = CausalLmConfig.Load(directory);
+        Tokenizer tokenizer = Tokenizer.Load(directory);
+        return Load(directory, WithEndToken(config, tokenizer), new ModelCodec(tokenizer, config), options);
+    }
+
+    /// <summary>Makes a model with random weights.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="tokenizerDirectory">Where tokenizer.json lies, and tokenizer_config.json where there is one; saving carries them over.</param>
+    /// <param name="seed">Names the weights: the same seed gives the same model.</param>
+    /// <param name="options">How to draw and compute; null for the defaults.</param>
+    /// <returns>The policy.</returns>
+    /// <exception cref="CheckpointException">The tokenizer is missing or damaged, or has more tokens than the model.</exception>
+    public static ManagedPolicy Create(CausalLmConfig config, string tokenizerDirectory, ulong seed, ManagedPolicyOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentException.ThrowIfNullOrEmpty(tokenizerDirectory);
+        Tokenizer tokenizer = Tokenizer.Load(tokenizerDirectory);
+        config = WithEndToken(config, tokenizer);
+        return Create(config, new ModelCodec(tokenizer, config), CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
+    }
+
+    /// <inheritdoc/>
+    public Task SaveAsync(string directory, bool withOptimizerState = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return Task.Run(() => Save(directory, withOptimizerState, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task LoadAsync(string directory, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return Task.Run(
+            () =>
+            {
+                lock (engine.Gate)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    ReadInto(directory);
+                }
+            },
+            cancellationToken);
+    }
+
+    internal static ManagedPolicy Load(string directory, CausalLmConfig config, ITokenCodec codec, ManagedPolicyOptions? options = null)
+    {
+        options ??= new ManagedPolicyOptions();
+        var policy = new ManagedPolicy(config, ModelWeights.Empty(config, options.ValueHead), codec, CheckpointFiles.Read(directory), options);
+        policy.ReadInto(directory);
+        return policy;
+    }
+
+    internal static ManagedPolicy Create(CausalLmConfig config, ITokenCodec codec, CheckpointFiles files, ulong seed, ManagedPolicyOptions? options = null)
+    {
+        options ??= new ManagedPolicyOptions();
+        ModelWeights weights = ModelWeights.Empty(config, options.ValueHead);
+        for (int i = 0; i < weights.Parameters.Count; i++)
+        {
+            Draw(weights.Parameters[i], config, options, new KeyedRandom(KeyedRandom.Key(seed, (ulong)i)));
+        }
+
+        return new ManagedPolicy(config, weights, codec, files, options);
+    }
+
+    /// <summary>A model that names no end token stops at its tokenizer's.</summary>
+    private static CausalLmConfig WithEndToken(CausalLmConfig config, Tokenizer tokenizer) =>
+        config.EndTokens.Count == 0 && tokenizer.EndToken is { } end ? config with { EndTokens = [end] } : config;
+
+    private static void Draw(Parameter parameter, CausalLmConfig config, ManagedPolicyOptions options, KeyedRandom random)
+    {
+        if (parameter.Shape.Count == 1)
+        {
+            parameter.ValueSpan.Fill(parameter.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0f : 1f);
+            return;
+        }
+
+        bool embedding = parameter.Name == "model.embed_tokens.weight";
+        double deviation = embedding && options.ScaledEmbedding ? 1 / Math.Sqrt(config.HiddenSize) : options.InitializerStd ?? config.InitializerRange;
+        var row = new float[parameter.Columns];
+        for (int r = 0; r < parameter.Rows; r++)
+        {
+            for (int c = 0; c < row.Length; c++)
+            {
+                row[c] = (float)(random.NextGaussian() * deviation);
+            }
+
+            parameter.Pack(row, r, parameter.ValueSpan);
+        }
+    }
+
+    private void Save(string directory, bool withOptimizerState, CancellationToken cancellationToken)
+    {
+        string target = Path.GetFullPath(directory);
+        if (Directory.Exists(target) || File.Exists(target))
+        {
+            throw new CheckpointException($"{directory} is there already, and saving does not replace anything: save under another name or remove it first.");
+        }
+
+        string temporary = target + ".tmp";
+        try
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+
+            Directory.CreateDirectory(temporary);
+            files.Write(temporary);
+            lock (engine.Gate)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ModelWeights weights = Transformer.Weights;
+                CheckpointTensors.Write(temporary, weights.Parameters.Select(p => Source(p.Name, p, p.ValueSpan, p.StoredType)));
+                if (weights.ValueWeight is { } value)
+                {
+                    Parameter bias = weights.ValueBias!;
+                    SafetensorsWriter.Write(
+                        Path.Combine(temporary, ValueHeadFile),
+                        [Source(value.Name, value, value.ValueSpan, TensorType.F32), Source(bias.Name, bias, bias.ValueSpan, TensorType.F32)]);
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                if (withOptimizerState)
+                {
+                    WriteOptimizer(Path.Combine(temporary, OptimizerFile));
+                }
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            Directory.Move(temporary, target);
+        }
+        catch
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+
+            throw;
+        }
+    }
+
+    private void WriteOptimizer(string path)
+    {
+        var sources = new List<TensorSource>();
+        foreach (Parameter p in optimizer.Parameters)
+        {
+            if (p.FirstMoment is { } first && p.SecondMoment is { } second)
+            {
+                sources.Add(Source(FirstMomentPrefix + p.Name, p, first.Span, TensorType.F32));
+                sources.Add(Source(SecondMomentPrefix + p.Name, p, second.Span, TensorType.F32));
+            }
+
+            // A checkpoint in a narrower type rounds what it holds; going on exactly needs the weights themselves.
+            if (p.StoredType is not (TensorType.F32 or TensorType.F64))
+            {
+                sources.Add(Source(MasterPrefix + p.Name, p, p.ValueSpan, TensorType.F32));
+            }
+        }
+
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", [StepKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture) };
+        SafetensorsWriter.Write(path, sources, metadata);
+    }
+
+    private static TensorSource Source(string name, Parameter parameter, ReadOnlySpan<float> buffer, TensorType type) =>
+        TensorSource.FromSingles(name, type, parameter.Shape, parameter.Unpack(buffer));
+
+    private void ReadInto(string directory)
+    {
+        using CheckpointTensors tensors = CheckpointTensors.Open(directory);
+        tensors.CheckAgainst(config);
+        ModelWeights weights = Transformer.Weights;
+        var values = new Dictionary<Parameter, FloatBuffer>();
+        var types = new Dictionary<Parameter, TensorType>();
+        foreach (Parameter p in weights.Parameters)
+        {
+            TensorType type = tensors.Get(p.Name).Type;
+            if (type is not (TensorType.F32 or TensorType.F64 or TensorType.F16 or TensorType.BF16))
+            {
+                throw new CheckpointException($"{directory}: the tensor \"{p.Name}\" is of type {TensorTypes.Name(type)}; weights are F32, F64, F16 or BF16.");
+            }
+
+            types[p] = type;
+            values[p] = ReadRows(p, (rows, first) => tensors.ReadSingle(p.Name, rows, first));
+        }
+
+        if (weights.ValueWeight is { } value)
+        {
+            string path = Path.Combine(directory, ValueHeadFile);
+            using SafetensorsFile? file = File.Exists(path) ? SafetensorsFile.Open(path) : null;
+            foreach (Parameter p in (Parameter[])[value, weights.ValueBias!])
+            {
+                values[p] = file is null ? new FloatBuffer(p.Length) : ReadFrom(file, p, p.Name);
+            }
+        }
+
+        var first = new Dictionary<Parameter, FloatBuffer>();
+        var second = new Dictionary<Parameter, FloatBuffer>();
+        long steps = ReadOptimizer(Path.Combine(directory, OptimizerFile), values, first, second);
+
+        // Everything was read: from here on nothing fails.
+        foreach ((Parameter p, FloatBuffer buffer) in values)
+        {
+            p.Replace(buffer);
+            p.StoredType = types.GetValueOrDefault(p, TensorType.F32);
+            p.SetMoments(first.GetValueOrDefault(p), second.GetValueOrDefault(p));
+        }
+
+        optimizer.Steps = steps;
+        optimizer.ClearGradients();
+    }
+
+    private long ReadOptimizer(
+        string path, Dictionary<Parameter, FloatBuffer> values, Dictionary<Parameter, FloatBuffer> first, Dictionary<Parameter, FloatBuffer> second)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        if (!file.Metadata.TryGetValue(StepKey, out string? text) || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long steps))
+        {
+            throw new CheckpointException($"{path} has no \"{StepKey}\" in its metadata: it was not written by this library.");
+        }
+
+        foreach (Parameter p in optimizer.Parameters)
+        {
+            if (file.TryGet(FirstMomentPrefix + p.Name, out _))
+            {
+                first[p] = ReadFrom(file, p, FirstMomentPrefix + p.Name);
+                second[p] = ReadFrom(file, p, SecondMomentPrefix + p.Name);
+            }
+
+            if (file.TryGet(MasterPrefix + p.Name, out _))
+            {
+                values[p] = ReadFrom(file, p, MasterPrefix + p.Name);
+            }
+        }
+
+        return steps;
+    }
+
+    private static FloatBuffer ReadFrom(SafetensorsFile file, Parameter parameter, string name)
+    {
+        if (!file.TryGet(name, out StoredTensor? tensor) || !tensor.Shape.SequenceEqual(parameter.Shape))
+        {
+            throw new CheckpointException(
+                $"{file.Path}: \"{name}\" {(tensor is null ? "is missing" : "has the shape " + StoredTensor.Format(tensor.Shape))}; {StoredTensor.Format(parameter.Shape)} is needed.");
+        }
+
+        return ReadRows(parameter, (rows, first) => file.ReadSingle(name, rows, first));
+    }
+
+    private static FloatBuffer ReadRows(Parameter parameter, Reader read)
+    {
+        var buffer = new FloatBuffer(parameter.Length);
+        int step = Math.Max(1, (1 << 18) / parameter.Columns);
+        var rows = new float[Math.Min(step, parameter.Rows) * parameter.Columns];
+        for (int r = 0; r < parameter.Rows; r += step)
+        {
+            Span<float> part = rows.AsSpan(0, Math.Min(step, parameter.Rows - r) * parameter.Columns);
+            read(part, (long)r * parameter.Columns);
+            parameter.Pack(part, r, buffer.Span);
+        }
+
+        return buffer;
+    }
+
+    private delegate void Reader(Span<float> destination, long firstElement);
+}
