@@ -1,3 +1,5 @@
+using RlvrSharp.Graders.Text;
+
 namespace RlvrSharp.Graders.Json;
 
 /// <summary>The types that every context knows.</summary>
@@ -5,5 +7,6 @@ internal static class BuiltInGraders
 {
     public static void Register(GraderJsonContext context) => context
         .Add("string_check", StringCheckGrader.FromJson)
+        .Add("text_similarity", TextSimilarityGrader.FromJson)
         .Add("multi", MultiGrader.FromJson);
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace RlvrSharp.Graders.Json;
 
 /// <summary>What grader JSON may lean on while it is loaded: the types of graders, and services that some of them need.</summary>
@@ -12,6 +14,12 @@ public sealed class GraderJsonContext
 
     /// <summary>The types that can be loaded, in order.</summary>
     public IReadOnlyCollection<string> Types => factories.Keys;
+
+    /// <summary>Makes the embeddings that <c>text_similarity</c> with <c>cosine</c> compares; null refuses such graders.</summary>
+    public IEmbeddingGenerator<string, Embedding<float>>? Embeddings { get; set; }
+
+    /// <summary>The synonyms that <c>meteor</c> matches; null leaves that stage out.</summary>
+    public Func<string, IReadOnlySet<string>>? Synonyms { get; set; }
 
     /// <summary>What was accepted with a warning, in the order it was met.</summary>
     public IReadOnlyList<GraderWarning> Warnings => warnings;
