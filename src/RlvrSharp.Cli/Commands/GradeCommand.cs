@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using RlvrSharp.Graders;
+using RlvrSharp.Graders.Json;
+
+namespace RlvrSharp.Cli.Commands;
+
+internal static class GradeCommand
+{
+    private const int Ahead = 256;
+
+    public static Command Create()
+    {
+        var grader = new Option<string>("--grader") { Description = "The grader's JSON file, or a job file with one.", Required = true };
+        var data = new Argument<string>("DATA.jsonl") { Description = "Rows {\"item\": {…}, \"sample\": {\"output_text\": \"…\"}}; - for standard input." };
+        var command = new Command("grade", "Grade answers; one JSON line out per row, in order.") { grader, data };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(grader)!, parsed.GetValue(data)!));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string graderPath, string dataPath)
+    {
+        (IGrader grader, string name) = Inputs.Grader(graderPath);
+        try
+        {
+            // A row's failure is that row's line; nothing here is training, so no budget stops it.
+            var pipeline = new GradingPipeline([new WeightedGrader(name, grader)], new GradingOptions { ErrorBudget = 1 });
+            using var stop = new StopSignal();
+            Stream stdout = Console.OpenStandardOutput();
+            await using (stdout.ConfigureAwait(false))
+            {
+                var batch = new List<(GraderInput? Input, string? Fault)>(Ahead);
+                foreach ((int number, string line) in Inputs.Lines(dataPath))
+                {
+                    batch.Add(Parse(line, $"{Path.GetFileName(dataPath)}:{number}"));
+                    if (batch.Count == Ahead)
+                    {
+                        await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
+                    }
+                }
+
+                await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await Inputs.DisposeAsync(grader).ConfigureAwait(false);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static (GraderInput?, string?) Parse(string line, string id)
+    {
+        try
+        {
+            return (GraderInput.Parse(line, id), null);
+        }
+        catch (DataException error)
+        {
+            return (null, error.Message);
+        }
+    }
+
+    private static async Task FlushAsync(
+        GradingPipeline pipeline, string name, List<(GraderInput? Input, string? Fault)> batch, Stream stdout, CancellationToken cancellationToken)
+    {
+        (Problem, Completion)[] work = batch.Where(row => row.Input is not null).Select(row => (row.Input!.Problem, row.Input.Completion)).ToArray();
+        IReadOnlyList<Rollout> rollouts = await pipeline.GradeAsync(work, cancellationToken).ConfigureAwait(false);
+        int next = 0;
+        foreach ((GraderInput? input, string? fault) in batch)
+        {
+            Grade grade = input is null ? Grade.Failed(fault!) : rollouts[next++].Grades[name];
+            await stdout.WriteAsync(Line(grade), cancellationToken).ConfigureAwait(false);
+        }
+
+        batch.Clear();
+    }
+
+    private static byte[] Line(Grade grade)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("status", grade.Status.ToString().ToLowerInvariant());
+            Write(writer, "score", grade.Status == GradeStatus.Graded ? grade.Score : null);
+            Write(writer, "precision", grade.Precision);
+            Write(writer, "recall", grade.Recall);
+            writer.WriteStartArray("fields");
+            foreach (FieldGrade field in grade.Fields)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("path", field.Path);
+                writer.WriteString("expected", field.Expected);
+                writer.WriteString("actual", field.Actual);
+                writer.WriteNumber("matched", field.Matched);
+                writer.WriteNumber("weight", field.Weight);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteString("error", grade.Status == GradeStatus.Graded ? null : grade.Reason);
+            writer.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        return buffer.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, double? value)
+    {
+        if (value is { } number)
+        {
+            writer.WriteNumber(name, number);
+        }
+        else
+        {
+            writer.WriteNull(name);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using RlvrSharp.Cli.Output;
+using RlvrSharp.Jobs;
+
+namespace RlvrSharp.Cli.Commands;
+
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        var job = new Argument<string>("JOB.json") { Description = "The job: an OpenAI reinforcement fine-tuning job body, with an object \"rlvr\" for the rest." };
+        var output = new Option<string?>("--out") { Description = "The folder of the run; by default runs/NAME-NNN, the first that is free." };
+        var seed = new Option<ulong?>("--seed") { Description = "Instead of the job's seed." };
+        var threads = new Option<int?>("--threads") { Description = "Threads to compute with; 0 takes all cores. The numbers do not depend on it." };
+        var steps = new Option<int?>("--steps") { Description = "Instead of the job's steps." };
+        var resume = new Option<string?>("--resume") { Description = "Continue the run in this folder after its last checkpoint." };
+        var command = new Command("train", "Train a model on graded examples, and show on held-out rows what it brought.") { job, output, seed, threads, steps, resume };
+        command.SetAction((parsed, _) => RunAsync(
+            parsed.GetValue(job)!, parsed.GetValue(output), parsed.GetValue(seed), parsed.GetValue(threads), parsed.GetValue(steps), parsed.GetValue(resume)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path, string? output, ulong? seed, int? threads, int? steps, string? resume)
+    {
+        if (output is not null && resume is not null)
+        {
+            throw new DataException("--out and --resume are both given, but a resumed run stays in its folder: give one of them.");
+        }
+
+        JobFile file = JobFile.Load(path);
+        file.Override(seed, steps, threads);
+        string folder = resume ?? output ?? FreeFolder(file.Name);
+        var graders = Inputs.Graders();
+        using TrainingJob job = TrainingJob.Load(file, folder, resume is not null, graders);
+        Inputs.Warn(graders);
+        foreach (string ignored in file.Ignored)
+        {
+            Console.Error.WriteLine($"rlvr: warning: {ignored} has no effect here.");
+        }
+
+        using var stop = new StopSignal(() => Console.Error.WriteLine("rlvr: stopping after this step (Ctrl-C again to end at once)"));
+        await using RunDisplay display = RunDisplay.Create(file, folder, job.Problems.Count, job.Validation.Count);
+        await foreach (var happened in job.RunAsync(stop.Token).ConfigureAwait(false))
+        {
+            display.Show(happened);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static string FreeFolder(string name)
+    {
+        for (int number = 1; ; number++)
+        {
+            string folder = Path.Combine("runs", $"{name}-{number:D3}");
+            if (!Directory.Exists(folder))
+            {
+                return folder;
+            }
+        }
+    }
+}

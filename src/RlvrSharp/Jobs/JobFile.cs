@@ -1,0 +1,181 @@
+using System.Text.Json;
+using RlvrSharp.Evaluation;
+using RlvrSharp.Losses;
+using RlvrSharp.Policies;
+using RlvrSharp.Training;
+
+namespace RlvrSharp.Jobs;
+
+/// <summary>
+/// A job file: the OpenAI fine-tuning job body with <c>method.type = "reinforcement"</c>, plus one object <c>rlvr</c> for what that
+/// contract does not have (algorithm, group size, KL, device …). See docs/job-file.md.
+/// </summary>
+public sealed class JobFile
+{
+    private JobFile()
+    {
+    }
+
+    /// <summary>The file itself, a full path.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>A short name for the run: the job's <c>suffix</c>, or the name of its folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The model folder, a full path.</summary>
+    public required string ModelDirectory { get; init; }
+
+    /// <summary>The training rows, a full path.</summary>
+    public required string TrainingFile { get; init; }
+
+    /// <summary>The held-out rows, a full path.</summary>
+    public required string ValidationFile { get; init; }
+
+    /// <summary>The grader, as JSON.</summary>
+    public required JsonElement Grader { get; init; }
+
+    /// <summary>The response format, as JSON, or undefined.</summary>
+    public JsonElement ResponseFormat { get; init; }
+
+    /// <summary>The trainer's options, seed included.</summary>
+    public required PolicyTrainerOptions Trainer { get; init; }
+
+    /// <summary>Passes over the training rows, where the job gives these and not the number of steps.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>The run's options; the output folder is still empty.</summary>
+    public required TrainingRunOptions Run { get; init; }
+
+    /// <summary>The policy's options.</summary>
+    public required ManagedPolicyOptions Policy { get; init; }
+
+    /// <summary>The settings as they are written in the file: what a resumed run must find unchanged.</summary>
+    internal string Settings { get; init; } = string.Empty;
+
+    /// <summary>Keys of the outside contract that were accepted and have no effect here.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
+    /// <summary>Reads a job file and checks everything that can be checked without opening other files.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The job.</returns>
+    /// <exception cref="DataException">The file is missing or malformed, or settings are unknown or wrong: all are named.</exception>
+    public static JobFile Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DataException($"The job file {path} does not exist: check the path.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The job file {path} cannot be read: {error.Message}", error);
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0),
+                new JsonDocumentOptions { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            return Parse(document.RootElement.Clone(), System.IO.Path.GetFullPath(path));
+        }
+        catch (JsonException error)
+        {
+            throw new DataException($"The job file {path} is not JSON (line {error.LineNumber + 1}): {error.Message}", error);
+        }
+    }
+
+    private static JobFile Parse(JsonElement json, string path)
+    {
+        var problems = new List<string>();
+        var ignored = new List<string>();
+        string folder = System.IO.Path.GetDirectoryName(path)!;
+        var root = new JobReader(json, string.Empty, problems);
+        string? model = root.Text("model", required: true);
+        string? training = root.Text("training_file", required: true);
+        string? validation = root.Text("validation_file", required: true);
+        string? suffix = root.Text("suffix");
+        ulong seed = root.Seed("seed") ?? 0;
+        root.Ignore("metadata", "integrations", "object", "id");
+        JobReader method = root.Object("method");
+        if (method.Text("type", required: true) is { } type && type != "reinforcement")
+        {
+            problems.Add($"method.type is \"{type}\", but this is a reinforcement job: set it to \"reinforcement\" (for supervised fine-tuning there is `rlvr sft`).");
+        }
+
+        JobReader reinforcement = method.Object("reinforcement");
+        JsonElement grader = reinforcement.Raw("grader");
+        if (grader.ValueKind != JsonValueKind.Object)
+        {
+            problems.Add("method.reinforcement.grader is missing: it says what a right answer is, such as {\"type\": \"structured_field\", …}.");
+        }
+
+        JobReader hyper = reinforcement.Object("hyperparameters");
+        JobReader rlvr = root.Object("rlvr");
+        PolicyTrainerOptions trainer = TrainingPresets.Create(rlvr.Choice("algorithm", TrainingPresets.Names) ?? "grpo");
+        trainer.Seed = seed;
+        var run = new TrainingRunOptions { Seed = seed };
+        var policy = new ManagedPolicyOptions();
+        int? epochs = ReadHyperparameters(hyper, trainer, run, ignored);
+        JobSettings.Read(rlvr, trainer, run, policy);
+        if (epochs is not null && rlvr.Has("steps"))
+        {
+            problems.Add("hyperparameters.n_epochs and rlvr.steps are both given, but they say the same thing in two ways: remove one.");
+        }
+
+        JsonElement responseFormat = reinforcement.Raw("response_format");
+        hyper.Finish();
+        reinforcement.Finish();
+        method.Finish();
+        rlvr.Finish();
+        root.Finish();
+        if (problems.Count == 0)
+        {
+            // Ranges and combinations, with the names of the options; the epochs' steps are known once the rows are.
+            problems.AddRange(JobSettings.FindFaults(trainer));
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new DataException($"The job file {path} cannot be used:" + string.Concat(problems.Select(problem => Environment.NewLine + "  " + problem)));
+        }
+
+        return new JobFile
+        {
+            Path = path,
+            Name = suffix ?? System.IO.Path.GetFileName(folder),
+            ModelDirectory = System.IO.Path.GetFullPath(model!, folder),
+            TrainingFile = System.IO.Path.GetFullPath(training!, folder),
+            ValidationFile = System.IO.Path.GetFullPath(validation!, folder),
+            Grader = grader,
+            ResponseFormat = responseFormat,
+            Trainer = trainer,
+            Epochs = epochs,
+            Run = run,
+            Policy = policy,
+            Ignored = ignored,
+            Settings = $"{reinforcement.Raw("hyperparameters")} {root.Raw("rlvr")}",
+        };
+    }
+
+    private static int? ReadHyperparameters(JobReader hyper, PolicyTrainerOptions trainer, TrainingRunOptions run, List<string> ignored)
+    {
+        trainer.Rollout.ProblemsPerStep = hyper.Whole("batch_size", 1, 1_000_000) ?? trainer.Rollout.ProblemsPerStep;
+        trainer.Optimizer.LearningRate *= hyper.Number("learning_rate_multiplier", 0, 1e6, minExclusive: true) ?? 1;
+        run.EvaluateEvery = hyper.Whole("eval_interval", 1) ?? run.EvaluateEvery;
+        run.Evaluation.DrawsPerProblem = hyper.Whole("eval_samples", 1, 10_000) ?? run.Evaluation.DrawsPerProblem;
+        foreach (string key in (string[])["reasoning_effort", "compute_multiplier"])
+        {
+            if (hyper.Has(key))
+            {
+                ignored.Add("hyperparameters." + key);
+            }
+        }
+
+        return hyper.Whole("n_epochs", 1, 1_000_000);
+    }
+}

@@ -1,0 +1,93 @@
+using RlvrSharp.Advantages;
+using RlvrSharp.Losses;
+using RlvrSharp.Policies;
+using RlvrSharp.Training;
+
+namespace RlvrSharp.Jobs;
+
+/// <summary>The keys of a job's <c>rlvr</c> object and the options they set.</summary>
+internal static class JobSettings
+{
+    public static void Read(JobReader rlvr, PolicyTrainerOptions trainer, TrainingRunOptions run, ManagedPolicyOptions policy)
+    {
+        trainer.Steps = rlvr.Whole("steps", 1, 100_000_000) ?? trainer.Steps;
+        ReadRollout(rlvr, trainer.Rollout);
+        ReadOptimizer(rlvr, trainer);
+        ReadLoss(rlvr, trainer);
+        if (trainer is GrpoOptions grpo)
+        {
+            grpo.AdvantageStd = Enum<AdvantageStd>(rlvr, "advantage_std") ?? grpo.AdvantageStd;
+            grpo.AdvantageEpsilon = rlvr.Number("advantage_epsilon", 0, 1) ?? grpo.AdvantageEpsilon;
+        }
+
+        run.Evaluation.Sampling.Temperature = rlvr.Number("eval_temperature", 0, 100) ?? trainer.Rollout.Sampling.Temperature;
+        run.Evaluation.Sampling.MaxTokens = trainer.Rollout.Sampling.MaxTokens;
+        run.Evaluation.Greedy = rlvr.Flag("eval_greedy") ?? run.Evaluation.Greedy;
+        run.CheckpointEvery = rlvr.Whole("checkpoint_interval", 1) ?? run.CheckpointEvery;
+        run.MaxCheckpoints = rlvr.Whole("max_checkpoints", 0) ?? run.MaxCheckpoints;
+        policy.Threads = rlvr.Whole("threads", 0, 4096) ?? policy.Threads;
+    }
+
+    /// <summary>What the validators say, before anything else is opened.</summary>
+    public static IEnumerable<string> FindFaults(PolicyTrainerOptions trainer) => trainer switch
+    {
+        GrpoOptions grpo => new GrpoOptionsValidator().Validate(null, grpo).Failures ?? [],
+        _ => trainer.FindConflicts(),
+    };
+
+    private static void ReadRollout(JobReader rlvr, RolloutOptions rollout)
+    {
+        // A group of one is not out of range here: whether the algorithm can use it, its validator says, with the reason.
+        rollout.GroupSize = rlvr.Whole("group_size", 1, 4096) ?? rollout.GroupSize;
+        rollout.MinGroupSize = rlvr.Whole("min_group_size", 1, 4096) ?? Math.Min(rollout.MinGroupSize, rollout.GroupSize);
+        rollout.MaxGroupSize = rlvr.Whole("max_group_size", 0, 4096) ?? rollout.MaxGroupSize;
+        rollout.MaxSamplingRounds = rlvr.Whole("max_sampling_rounds", 1, 1000) ?? rollout.MaxSamplingRounds;
+        rollout.DropZeroSignalGroups = rlvr.Flag("drop_zero_signal_groups") ?? rollout.DropZeroSignalGroups;
+        rollout.MaskTruncated = rlvr.Flag("mask_truncated") ?? rollout.MaskTruncated;
+        rollout.ReplaySteps = rlvr.Whole("replay_steps", 0, 1_000_000) ?? rollout.ReplaySteps;
+        rollout.Sampling.Temperature = rlvr.Number("temperature", 0, 100, minExclusive: true) ?? rollout.Sampling.Temperature;
+        rollout.Sampling.MaxTokens = rlvr.Whole("max_tokens", 1, 1_000_000) ?? rollout.Sampling.MaxTokens;
+        rollout.Grading.MaxConcurrency = rlvr.Whole("grader_concurrency", 1, 4096) ?? rollout.Grading.MaxConcurrency;
+        rollout.Grading.UngradableScore = rlvr.Number("ungradable_score", 0, 1) ?? rollout.Grading.UngradableScore;
+        rollout.Grading.ErrorBudget = rlvr.Number("error_budget", 0, 1) ?? rollout.Grading.ErrorBudget;
+        rollout.Grading.MaxRetries = rlvr.Whole("grader_retries", 0, 20) ?? rollout.Grading.MaxRetries;
+        rollout.Grading.Timeout = rlvr.Number("grader_timeout_seconds", 0.001, 86_400) is { } timeout ? TimeSpan.FromSeconds(timeout) : rollout.Grading.Timeout;
+    }
+
+    private static void ReadOptimizer(JobReader rlvr, PolicyTrainerOptions trainer)
+    {
+        trainer.Optimizer.LearningRate = rlvr.Number("learning_rate", 0, 1, minExclusive: true) ?? trainer.Optimizer.LearningRate;
+        trainer.Optimizer.Beta1 = rlvr.Number("beta1", 0, 0.999999) ?? trainer.Optimizer.Beta1;
+        trainer.Optimizer.Beta2 = rlvr.Number("beta2", 0, 0.999999) ?? trainer.Optimizer.Beta2;
+        trainer.Optimizer.WeightDecay = rlvr.Number("weight_decay", 0, 10) ?? trainer.Optimizer.WeightDecay;
+        trainer.Optimizer.MaxGradNorm = rlvr.Number("max_grad_norm", 0, minExclusive: true) ?? trainer.Optimizer.MaxGradNorm;
+        trainer.Schedule.WarmupSteps = rlvr.Whole("warmup_steps", 0) ?? trainer.Schedule.WarmupSteps;
+        trainer.Schedule.Decay = Enum<LearningRateDecay>(rlvr, "learning_rate_decay") ?? trainer.Schedule.Decay;
+        trainer.Schedule.FinalFactor = rlvr.Number("learning_rate_final_factor", 0, 1) ?? trainer.Schedule.FinalFactor;
+        trainer.EpochsPerStep = rlvr.Whole("epochs_per_step", 1, 1000) ?? trainer.EpochsPerStep;
+        trainer.MinibatchesPerEpoch = rlvr.Whole("minibatches_per_epoch", 1, 1_000_000) ?? trainer.MinibatchesPerEpoch;
+    }
+
+    private static void ReadLoss(JobReader rlvr, PolicyTrainerOptions trainer)
+    {
+        trainer.ClipLow = rlvr.Number("clip_low", 0, 1) ?? trainer.ClipLow;
+        trainer.ClipHigh = rlvr.Number("clip_high", 0, 1000) ?? trainer.ClipHigh;
+        trainer.Aggregation = Enum<LossAggregation>(rlvr, "loss_aggregation") ?? trainer.Aggregation;
+        trainer.KlCoefficient = rlvr.Number("kl_coefficient", 0, 1000) ?? trainer.KlCoefficient;
+        trainer.KlEstimator = Enum<KlEstimator>(rlvr, "kl_estimator") ?? trainer.KlEstimator;
+        trainer.KlPlacement = Enum<KlPlacement>(rlvr, "kl_placement") ?? trainer.KlPlacement;
+        trainer.EntropyCoefficient = rlvr.Number("entropy_coefficient", 0, 100) ?? trainer.EntropyCoefficient;
+        trainer.TargetKl = rlvr.Number("target_kl", 0, 1000) ?? trainer.TargetKl;
+        trainer.MaxKlToInitial = rlvr.Number("max_kl_to_initial", 0, 1000) ?? trainer.MaxKlToInitial;
+    }
+
+    /// <summary>An enum in snake case: TokenMean is token_mean.</summary>
+    private static TEnum? Enum<TEnum>(JobReader reader, string key)
+        where TEnum : struct, System.Enum
+    {
+        Dictionary<string, TEnum> names = System.Enum.GetValues<TEnum>().ToDictionary(value => SnakeCase(value.ToString()), StringComparer.Ordinal);
+        return reader.Choice(key, names.Keys) is { } name ? names[name] : null;
+    }
+
+    private static string SnakeCase(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+}

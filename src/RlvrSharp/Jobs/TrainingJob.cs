@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RlvrSharp.Data;
+using RlvrSharp.Evaluation;
+using RlvrSharp.Graders;
+using RlvrSharp.Graders.Json;
+using RlvrSharp.Policies;
+using RlvrSharp.Training;
+
+namespace RlvrSharp.Jobs;
+
+/// <summary>A job ready to run: model, rows and grader are loaded, and everything that could be wrong has been looked at.</summary>
+public sealed class TrainingJob : IDisposable
+{
+    private readonly ManagedPolicy policy;
+    private readonly IPolicy reference;
+    private readonly PolicyTrainer trainer;
+    private readonly TrainingRun run;
+
+    private TrainingJob(JobFile file, ManagedPolicy policy, IPolicy reference, PolicyTrainer trainer, TrainingRun run)
+    {
+        File = file;
+        this.policy = policy;
+        this.reference = reference;
+        this.trainer = trainer;
+        this.run = run;
+    }
+
+    /// <summary>The job file, with what was changed on the way.</summary>
+    public JobFile File { get; }
+
+    /// <summary>The training rows.</summary>
+    public required IReadOnlyList<Problem> Problems { get; init; }
+
+    /// <summary>The held-out rows.</summary>
+    public required IReadOnlyList<Problem> Validation { get; init; }
+
+    /// <summary>What the grader's JSON was accepted with.</summary>
+    public IReadOnlyList<GraderWarning> Warnings { get; init; } = [];
+
+    /// <summary>Loads what a job names.</summary>
+    /// <param name="file">The job.</param>
+    /// <param name="outputDirectory">The run's folder; only looked at here.</param>
+    /// <param name="resume">Whether to continue the run in it.</param>
+    /// <param name="graders">The grader types the job may use; null for the built-in ones.</param>
+    /// <param name="loggers">Where progress is logged.</param>
+    /// <returns>The job. Dispose of it.</returns>
+    /// <exception cref="RlvrException">Something cannot be used; the message says what and why.</exception>
+    public static TrainingJob Load(
+        JobFile file, string outputDirectory, bool resume = false, GraderJsonContext? graders = null, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        TrainingRun.CheckOutput(outputDirectory, resume);
+        long start = Stopwatch.GetTimestamp();
+        loggers ??= NullLoggerFactory.Instance;
+        graders ??= new GraderJsonContext();
+        IGrader grader = GraderJson.Load(file.Grader, graders);
+        IProblemRequirement[] requirements = grader is IProblemRequirement requirement ? [requirement] : [];
+        IReadOnlyList<Problem> problems = ProblemFile.Load(file.TrainingFile, requirements);
+        IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile, requirements);
+        string name = file.Grader.TryGetProperty("name", out JsonElement given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "grader";
+        var grading = new GradingPipeline([new WeightedGrader(name, grader)], file.Trainer.Rollout.Grading, loggers.CreateLogger<GradingPipeline>());
+        if (file.Epochs is { } epochs)
+        {
+            file.Trainer.Steps = checked(epochs * ((problems.Count + file.Trainer.Rollout.ProblemsPerStep - 1) / file.Trainer.Rollout.ProblemsPerStep));
+        }
+
+        ManagedPolicy policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
+        try
+        {
+            CheckPrompts(policy, problems.Concat(validation));
+            IPolicy reference = policy.CreateReference();
+            PolicyTrainer trainer = CreateTrainer(policy, reference, grading, file.Trainer, loggers);
+            file.Run.OutputDirectory = outputDirectory;
+            file.Run.Resume = resume;
+            AddHashes(file);
+            file.Run.LoadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            var run = new TrainingRun(policy, reference, trainer, new Evaluator(grading), file.Run, loggers.CreateLogger<TrainingRun>());
+            return new TrainingJob(file, policy, reference, trainer, run) { Problems = problems, Validation = validation, Warnings = graders.Warnings };
+        }
+        catch
+        {
+            policy.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the job.</summary>
+    /// <param name="cancellationToken">Ends it after the step in progress.</param>
+    /// <returns>What happens, as it happens.</returns>
+    public async IAsyncEnumerable<RunEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (RunEvent happened in run.RunAsync(Problems, Validation, cancellationToken).ConfigureAwait(false))
+        {
+            yield return happened;
+        }
+    }
+
+    /// <summary>Lets go of the model.</summary>
+    public void Dispose()
+    {
+        (reference as IDisposable)?.Dispose();
+        policy.Dispose();
+    }
+
+    private static PolicyTrainer CreateTrainer(
+        ManagedPolicy policy, IPolicy reference, GradingPipeline grading, PolicyTrainerOptions options, ILoggerFactory loggers) => options switch
+    {
+        GrpoOptions grpo => new GrpoTrainer(policy, reference, grading, grpo, logger: loggers.CreateLogger<GrpoTrainer>()),
+        _ => throw new NotSupportedException($"There is no trainer for {options.GetType().Name}."),
+    };
+
+    private static void CheckPrompts(ManagedPolicy policy, IEnumerable<Problem> problems)
+    {
+        string[] faults = problems
+            .Select(problem => (problem.Id, Length: policy.Codec.EncodePrompt(problem.Messages).Length))
+            .Where(prompt => prompt.Length >= policy.ContextLength)
+            .Select(prompt => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{prompt.Id}: the prompt is {prompt.Length} tokens, but the model's context of {policy.ContextLength} must hold it and an answer: shorten the prompt, or leave the row out."))
+            .ToArray();
+        if (faults.Length > 0)
+        {
+            throw new DataException(string.Join(Environment.NewLine, faults.Take(20)));
+        }
+    }
+
+    /// <summary>What a resumed run must find unchanged: the model's files, the rows, the grader, the settings.</summary>
+    private static void AddHashes(JobFile file)
+    {
+        string[] modelFiles = Directory.GetFiles(file.ModelDirectory).Where(path => System.IO.Path.GetExtension(path) is ".json" or ".safetensors" or ".jinja").Order(StringComparer.Ordinal).ToArray();
+        file.Run.Hashes["model"] = Hash(modelFiles);
+        file.Run.Hashes["data"] = Hash([file.TrainingFile, file.ValidationFile]);
+        file.Run.Hashes["grader"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Grader.GetRawText())));
+        file.Run.Hashes["settings"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file.Settings} {file.Trainer.Steps} {file.Trainer.Seed}"))));
+    }
+
+    private static string Hash(string[] paths)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string path in paths)
+        {
+            using FileStream file = System.IO.File.OpenRead(path);
+            hash.AppendData(SHA256.HashData(file));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,251 @@
+using Microsoft.Extensions.Options;
+using RlvrSharp.Advantages;
+using RlvrSharp.Graders;
+using RlvrSharp.Training;
+
+namespace RlvrSharp.Tests.Training;
+
+public class GrpoTrainerTests
+{
+    [Fact]
+    public async Task The_policy_learns_what_is_rewarded()
+    {
+        var policy = new BigramPolicy();
+
+        List<TrainingStep> steps = await TrainAsync(policy, Options(steps: 90));
+
+        Assert.InRange(steps.Take(5).Average(step => step.RewardMean), 0.0, 0.35);
+        Assert.True(steps.TakeLast(10).Average(step => step.RewardMean) > 0.85, $"the reward ended at {steps[^1].RewardMean}");
+        Assert.True(steps[^1].KlToInitial > 0.1);
+    }
+
+    [Fact]
+    public async Task On_the_first_update_the_ratio_is_exactly_one_and_the_divergence_exactly_zero()
+    {
+        List<TrainingStep> steps = await TrainAsync(new BigramPolicy(), Options(steps: 2));
+
+        Assert.Equal(1.0, steps[0].RatioMean);
+        Assert.Equal(0.0, steps[0].Metrics["first_ratio_max_deviation"]);
+        Assert.Equal(0.0, steps[0].KlToInitial);
+        Assert.Equal(0.0, steps[0].ApproxKl);
+        Assert.Equal(0.0, steps[0].ClipFraction);
+        Assert.Equal(1.0, steps[1].RatioMean);
+        Assert.True(steps[1].KlToInitial > 0);
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_steps_and_another_seed_others()
+    {
+        var first = new BigramPolicy();
+        var second = new BigramPolicy();
+        var other = new BigramPolicy();
+
+        List<TrainingStep> a = await TrainAsync(first, Options(steps: 10));
+        List<TrainingStep> b = await TrainAsync(second, Options(steps: 10));
+        await TrainAsync(other, Options(steps: 10, seed: 1));
+
+        Assert.Equal(a.Select(step => step.Loss), b.Select(step => step.Loss));
+        Assert.Equal(first.Logits.ToArray(), second.Logits.ToArray());
+        Assert.NotEqual(first.Logits.ToArray(), other.Logits.ToArray());
+    }
+
+    [Fact]
+    public async Task A_strong_penalty_keeps_the_policy_near_the_initial_one()
+    {
+        List<TrainingStep> free = await TrainAsync(new BigramPolicy(), Options(steps: 40));
+        GrpoOptions held = Options(steps: 40);
+        held.KlCoefficient = 2;
+        List<TrainingStep> near = await TrainAsync(new BigramPolicy(), held);
+
+        Assert.True(near[^1].KlToInitial < free[^1].KlToInitial / 3, $"{near[^1].KlToInitial} against {free[^1].KlToInitial}");
+    }
+
+    [Fact]
+    public async Task Several_epochs_and_minibatches_move_the_ratio_off_one()
+    {
+        GrpoOptions options = Options(steps: 3);
+        options.EpochsPerStep = 2;
+        options.MinibatchesPerEpoch = 4;
+        var policy = new BigramPolicy();
+
+        List<TrainingStep> steps = await TrainAsync(policy, options);
+
+        Assert.Equal(3 * 2 * 4, policy.ForwardBackwardCalls);
+        Assert.All(steps, step => Assert.Equal(8, step.Metrics["optimizer_steps"]));
+        Assert.All(steps, step => Assert.Equal(1.0, step.RatioMean));
+        Assert.All(steps, step => Assert.True(step.ApproxKl > 0));
+    }
+
+    [Fact]
+    public async Task A_limit_on_the_divergence_of_an_update_ends_the_step_early()
+    {
+        GrpoOptions options = Options(steps: 3);
+        options.EpochsPerStep = 50;
+        options.TargetKl = 0.001;
+
+        List<TrainingStep> steps = await TrainAsync(new BigramPolicy(), options);
+
+        Assert.All(steps, step => Assert.InRange(step.Metrics["optimizer_steps"], 1, 49));
+    }
+
+    [Fact]
+    public async Task A_limit_on_the_divergence_from_the_initial_policy_ends_the_run()
+    {
+        GrpoOptions options = Options(steps: 200);
+        options.MaxKlToInitial = 0.05;
+
+        List<TrainingStep> steps = await TrainAsync(new BigramPolicy(), options);
+
+        Assert.InRange(steps.Count, 2, 199);
+        Assert.True(steps[^1].KlToInitial > 0.05);
+        Assert.All(steps.SkipLast(1), step => Assert.True(step.KlToInitial <= 0.05));
+    }
+
+    [Fact]
+    public async Task Dynamic_sampling_refills_until_the_groups_are_mixed()
+    {
+        GrpoOptions options = Options(steps: 1);
+        options.Rollout.MaxSamplingRounds = 20;
+        options.Rollout.ProblemsPerStep = 6;
+        options.Rollout.GroupSize = 3;
+
+        List<TrainingStep> steps = await TrainAsync(new BigramPolicy(), options);
+
+        // Few groups of 3 random letter strings hold one that begins rightly, so one round is not enough.
+        Assert.True(steps[0].Metrics["sampling_rounds"] > 1);
+        Assert.Equal(1, steps[0].Metrics["optimizer_steps"]);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_stream_after_the_step_without_an_exception()
+    {
+        using var stop = new CancellationTokenSource();
+        var steps = new List<TrainingStep>();
+        var policy = new BigramPolicy();
+        await foreach (TrainingStep step in Trainer(policy, Options(steps: 50)).TrainAsync(Problems(), stop.Token))
+        {
+            steps.Add(step);
+            if (step.Number == 3)
+            {
+                await stop.CancelAsync();
+            }
+        }
+
+        Assert.Equal(3, steps.Count);
+    }
+
+    [Fact]
+    public void Every_bad_setting_is_named_at_once_with_the_way_out()
+    {
+        var options = new GrpoOptions
+        {
+            Rollout = { GroupSize = 1, Sampling = { Temperature = 0, TopP = 0.9 } },
+            Optimizer = { LearningRate = double.NaN },
+            ClipLow = -1,
+            Schedule = { WarmupSteps = 1000 },
+        };
+
+        var error = Assert.Throws<OptionsValidationException>(() => Trainer(new BigramPolicy(), options));
+
+        string all = string.Join('\n', error.Failures);
+        Assert.Contains("GroupSize is 1, but GRPO compares completions within a group: set it to 2 or more.", all, StringComparison.Ordinal);
+        Assert.Contains("LearningRate", all, StringComparison.Ordinal);
+        Assert.Contains("ClipLow", all, StringComparison.Ordinal);
+        Assert.Contains("Temperature is 0", all, StringComparison.Ordinal);
+        Assert.Contains("TopP", all, StringComparison.Ordinal);
+        Assert.Contains("WarmupSteps is 1000", all, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(double.NaN)]
+    [InlineData(-1.0)]
+    public void A_learning_rate_that_moves_nothing_or_nowhere_is_refused(double rate)
+    {
+        GrpoOptions options = Options(steps: 1);
+        options.Optimizer.LearningRate = rate;
+
+        Assert.Throws<OptionsValidationException>(() => Trainer(new BigramPolicy(), options));
+    }
+
+    [Fact]
+    public async Task A_prompt_longer_than_the_context_is_named_before_anything_runs()
+    {
+        var policy = new BigramPolicy { ContextLength = 3 };
+        GrpoTrainer trainer = Trainer(policy, Options(steps: 1));
+
+        var error = await Assert.ThrowsAsync<DataException>(async () =>
+        {
+            await foreach (TrainingStep _ in trainer.TrainAsync([new Problem("ab") { Id = "fits" }, new Problem("abcd") { Id = "rows.jsonl:2" }]))
+            {
+            }
+        });
+
+        Assert.StartsWith("rows.jsonl:2: the prompt is 4 tokens", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, policy.ForwardBackwardCalls);
+    }
+
+    [Fact]
+    public async Task A_failing_grader_leaves_its_group_and_stops_the_run_above_the_budget()
+    {
+        var sometimes = new WeightedGrader("sometimes", new TestGrader((_, completion) =>
+            completion.Text.StartsWith('b') ? throw new InvalidOperationException("boom") : completion.Text.Contains('a', StringComparison.Ordinal) ? 1 : 0));
+        var lenient = new GradingPipeline([sometimes], new GradingOptions { ErrorBudget = 0.9 });
+        List<TrainingStep> steps = await TrainAsync(new BigramPolicy(), Options(steps: 2), lenient);
+        Assert.True(steps.Sum(step => step.FailedCount) > 0);
+        Assert.True(lenient.FailureCount > 0);
+
+        var strict = new GradingPipeline([sometimes], new GradingOptions { ErrorBudget = 0, ErrorsAlwaysTolerated = 0 });
+        var error = await Assert.ThrowsAsync<GradingException>(() => TrainAsync(new BigramPolicy(), Options(steps: 20), strict));
+        Assert.Contains("boom", error.Message, StringComparison.Ordinal);
+        Assert.Contains("sometimes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Groups_without_a_difference_move_nothing()
+    {
+        var policy = new BigramPolicy();
+        double[] before = policy.Logits.ToArray();
+
+        List<TrainingStep> steps = await TrainAsync(policy, Options(steps: 2), new GradingPipeline([new WeightedGrader("same", new TestGrader((_, _) => 0.3))]));
+
+        Assert.Equal(before, policy.Logits.ToArray());
+        Assert.All(steps, step => Assert.Equal(1, step.ZeroStdFraction));
+        Assert.All(steps, step => Assert.Equal(0, step.GradNorm));
+    }
+
+    internal static GrpoOptions Options(int steps, ulong seed = 0) => new()
+    {
+        Steps = steps,
+        Seed = seed,
+        Rollout = { ProblemsPerStep = 4, GroupSize = 8, Sampling = { MaxTokens = 6 } },
+        Optimizer = { LearningRate = 0.2 },
+        AdvantageStd = AdvantageStd.Sample,
+    };
+
+    /// <summary>Prompts that are not part of the answer, because a bigram cannot tell the prompt "a" from the answer's.</summary>
+    internal static Problem[] Problems() => [.. "cdefgh".Select(letter => new Problem(letter.ToString()) { Id = letter.ToString() })];
+
+    /// <summary>The share of the right answer "ab" that a completion has: a smooth score with a full one that is rare at first.</summary>
+    internal static GradingPipeline Grading() => new([new WeightedGrader("ab", new TestGrader((_, completion) => completion.Text switch
+    {
+        "ab" => 1.0,
+        ['a', 'b', ..] => 0.6,
+        ['a', ..] => 0.3,
+        _ => 0.0,
+    }))]);
+
+    internal static GrpoTrainer Trainer(BigramPolicy policy, GrpoOptions options, GradingPipeline? grading = null) =>
+        new(policy, policy.CreateReference(), grading ?? Grading(), options);
+
+    private static async Task<List<TrainingStep>> TrainAsync(BigramPolicy policy, GrpoOptions options, GradingPipeline? grading = null)
+    {
+        var steps = new List<TrainingStep>();
+        await foreach (TrainingStep step in Trainer(policy, options, grading).TrainAsync(Problems()))
+        {
+            steps.Add(step);
+        }
+
+        return steps;
+    }
+}
