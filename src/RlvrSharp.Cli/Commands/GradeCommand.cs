@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
@@ -27,6 +26,7 @@ internal static class GradeCommand
             // A row's failure is that row's line; nothing here is training, so no budget stops it.
             var pipeline = new GradingPipeline([new WeightedGrader(name, grader)], new GradingOptions { ErrorBudget = 1 });
             using var stop = new StopSignal();
+            bool clean = true;
             Stream stdout = Console.OpenStandardOutput();
             await using (stdout.ConfigureAwait(false))
             {
@@ -34,6 +34,12 @@ internal static class GradeCommand
                 foreach ((int number, string line) in Inputs.Lines(dataPath))
                 {
                     batch.Add(Parse(line, $"{Path.GetFileName(dataPath)}:{number}"));
+                    if (batch[^1].Fault is { } fault)
+                    {
+                        clean = false;
+                        await Console.Error.WriteLineAsync("rlvr: " + fault).ConfigureAwait(false);
+                    }
+
                     if (batch.Count == Ahead)
                     {
                         await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
@@ -42,13 +48,13 @@ internal static class GradeCommand
 
                 await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
             }
+
+            return clean ? ExitCode.Ok : ExitCode.BadInput;
         }
         finally
         {
             await Inputs.DisposeAsync(grader).ConfigureAwait(false);
         }
-
-        return ExitCode.Ok;
     }
 
     private static (GraderInput?, string?) Parse(string line, string id)
@@ -85,7 +91,9 @@ internal static class GradeCommand
         {
             writer.WriteStartObject();
             writer.WriteString("status", grade.Status.ToString().ToLowerInvariant());
-            Write(writer, "score", grade.Status == GradeStatus.Graded ? grade.Score : null);
+            
+            // An ungradable answer is the model's fault and scores the floor; a failed grader says nothing about the answer.
+            Write(writer, "score", grade.Status is GradeStatus.Graded or GradeStatus.Ungradable ? grade.Score : null);
             Write(writer, "precision", grade.Precision);
             Write(writer, "recall", grade.Recall);
             writer.WriteStartArray("fields");

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace RlvrSharp.Graders;
 
@@ -39,4 +40,19 @@ public sealed class GradingOptions
     /// <value>The default value is 8.</value>
     [Range(0, 1_000_000)]
     public int ErrorsAlwaysTolerated { get; set; } = 8;
+
+    internal void CopyTo(GradingOptions other)
+    {
+        other.MaxConcurrency = MaxConcurrency;
+        other.UngradableScore = UngradableScore;
+        other.Timeout = Timeout;
+        other.MaxRetries = MaxRetries;
+        other.RetryDelay = RetryDelay;
+        other.ErrorBudget = ErrorBudget;
+        other.ErrorsAlwaysTolerated = ErrorsAlwaysTolerated;
+    }
 }
+
+/// <summary>Checks <see cref="GradingOptions"/>.</summary>
+[OptionsValidator]
+public sealed partial class GradingOptionsValidator : IValidateOptions<GradingOptions>;

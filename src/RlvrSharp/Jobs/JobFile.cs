@@ -41,7 +41,7 @@ public sealed class JobFile
     public required PolicyTrainerOptions Trainer { get; init; }
 
     /// <summary>Passes over the training rows, where the job gives these and not the number of steps.</summary>
-    public int? Epochs { get; init; }
+    public int? Epochs { get; private set; }
 
     /// <summary>The run's options; the output folder is still empty.</summary>
     public required TrainingRunOptions Run { get; init; }
@@ -86,6 +86,35 @@ public sealed class JobFile
         catch (JsonException error)
         {
             throw new DataException($"The job file {path} is not JSON (line {error.LineNumber + 1}): {error.Message}", error);
+        }
+    }
+
+    /// <summary>Changes what a command line may change.</summary>
+    /// <param name="seed">The seed, or null to leave the job's.</param>
+    /// <param name="steps">The number of steps, or null to leave the job's.</param>
+    /// <param name="threads">The number of threads, or null to leave the job's.</param>
+    /// <exception cref="DataException">A value is out of range.</exception>
+    public void Override(ulong? seed = null, int? steps = null, int? threads = null)
+    {
+        if (steps is < 1)
+        {
+            throw new DataException($"The number of steps is {steps}, but a run needs one or more.");
+        }
+
+        if (threads is < 0)
+        {
+            throw new DataException($"The number of threads is {threads}: give 1 or more, or 0 for all cores.");
+        }
+
+        Trainer.Seed = Run.Seed = seed ?? Trainer.Seed;
+        Policy.Threads = threads ?? Policy.Threads;
+        if (steps is { } count)
+        {
+            Trainer.Steps = count;
+            Epochs = null;
+
+            // A run cut short keeps as much of its warm-up as it has steps for.
+            Trainer.Schedule.WarmupSteps = Math.Min(Trainer.Schedule.WarmupSteps, count - 1);
         }
     }
 

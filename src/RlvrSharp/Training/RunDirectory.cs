@@ -18,6 +18,8 @@ internal sealed class RunDirectory
 
     public string SummaryPath => Path.Combine(root, "summary.json");
 
+    public string ReportPath => Path.Combine(root, "report.html");
+
     private string CheckpointsPath => Path.Combine(root, "checkpoints");
 
     /// <summary>Whether anything of a run is there.</summary>

@@ -11,36 +11,36 @@ internal static class RunJson
     public static byte[] MetricsLine(TrainingStep step, EvaluationResult? evaluation) => Line(writer =>
     {
         writer.WriteNumber("step", step.Number);
-        WriteNumber(writer, "score_mean", step.ScoreMean);
-        WriteNumber(writer, "exact_fraction", step.ExactFraction);
-        WriteNumber(writer, "reward_mean", step.RewardMean);
-        WriteNumber(writer, "reward_std", step.RewardStd);
-        WriteNumber(writer, "zero_std_fraction", step.ZeroStdFraction);
-        WriteOptional(writer, "precision_mean", step.PrecisionMean);
-        WriteOptional(writer, "recall_mean", step.RecallMean);
-        WriteNumber(writer, "ungradable_fraction", step.UngradableFraction);
+        EvaluationJson.WriteNumber(writer, "score_mean", step.ScoreMean);
+        EvaluationJson.WriteNumber(writer, "exact_fraction", step.ExactFraction);
+        EvaluationJson.WriteNumber(writer, "reward_mean", step.RewardMean);
+        EvaluationJson.WriteNumber(writer, "reward_std", step.RewardStd);
+        EvaluationJson.WriteNumber(writer, "zero_std_fraction", step.ZeroStdFraction);
+        EvaluationJson.WriteOptional(writer, "precision_mean", step.PrecisionMean);
+        EvaluationJson.WriteOptional(writer, "recall_mean", step.RecallMean);
+        EvaluationJson.WriteNumber(writer, "ungradable_fraction", step.UngradableFraction);
         writer.WriteNumber("failed_count", step.FailedCount);
-        WriteNumber(writer, "kl_to_initial", step.KlToInitial);
-        WriteNumber(writer, "approx_kl", step.ApproxKl);
-        WriteNumber(writer, "clip_fraction", step.ClipFraction);
-        WriteNumber(writer, "ratio_mean", step.RatioMean);
-        WriteNumber(writer, "entropy", step.Entropy);
-        WriteNumber(writer, "loss", step.Loss);
-        WriteNumber(writer, "grad_norm", step.GradNorm);
-        WriteNumber(writer, "learning_rate", step.LearningRate);
-        WriteNumber(writer, "completion_length_mean", step.CompletionLengthMean);
-        WriteNumber(writer, "truncated_fraction", step.TruncatedFraction);
-        WriteOptional(writer, "explained_variance", step.ExplainedVariance);
-        WriteMap(writer, "metrics", step.Metrics);
+        EvaluationJson.WriteNumber(writer, "kl_to_initial", step.KlToInitial);
+        EvaluationJson.WriteNumber(writer, "approx_kl", step.ApproxKl);
+        EvaluationJson.WriteNumber(writer, "clip_fraction", step.ClipFraction);
+        EvaluationJson.WriteNumber(writer, "ratio_mean", step.RatioMean);
+        EvaluationJson.WriteNumber(writer, "entropy", step.Entropy);
+        EvaluationJson.WriteNumber(writer, "loss", step.Loss);
+        EvaluationJson.WriteNumber(writer, "grad_norm", step.GradNorm);
+        EvaluationJson.WriteNumber(writer, "learning_rate", step.LearningRate);
+        EvaluationJson.WriteNumber(writer, "completion_length_mean", step.CompletionLengthMean);
+        EvaluationJson.WriteNumber(writer, "truncated_fraction", step.TruncatedFraction);
+        EvaluationJson.WriteOptional(writer, "explained_variance", step.ExplainedVariance);
+        EvaluationJson.WriteMap(writer, "metrics", step.Metrics);
         writer.WriteNumber("sampled_tokens", step.SampledTokens);
         writer.WriteNumber("trained_tokens", step.TrainedTokens);
         if (evaluation is not null)
         {
             writer.WritePropertyName("validation");
-            WriteEvaluation(writer, evaluation);
+            EvaluationJson.Write(writer, evaluation);
         }
 
-        WriteMap(writer, "seconds", step.Seconds);
+        EvaluationJson.WriteMap(writer, "seconds", step.Seconds);
     });
 
     /// <summary>One line of evaluations.jsonl: the whole result and some examples.</summary>
@@ -59,7 +59,7 @@ internal static class RunJson
             writer.WriteString("prompt", problems[row].Prompt);
             writer.WriteString("reference", problems[row].Reference);
             writer.WriteString("completion", rollout.Completion.Text);
-            WriteNumber(writer, "score", rollout.Score);
+            EvaluationJson.WriteNumber(writer, "score", rollout.Score);
             writer.WriteEndObject();
         }
 
@@ -74,24 +74,24 @@ internal static class RunJson
         {
             writer.WriteStartObject();
             writer.WritePropertyName("baseline");
-            WriteEvaluation(writer, summary.Baseline);
+            EvaluationJson.Write(writer, summary.Baseline);
             writer.WritePropertyName("final");
-            WriteEvaluation(writer, summary.Final);
+            EvaluationJson.Write(writer, summary.Final);
             writer.WriteStartObject("gain");
-            WriteEstimate(writer, summary.Gain);
+            EvaluationJson.WriteEstimate(writer, summary.Gain);
             writer.WriteEndObject();
             writer.WriteNumber("best_step", summary.BestStep);
             writer.WriteStartObject("best");
-            WriteEstimate(writer, summary.BestScore);
+            EvaluationJson.WriteEstimate(writer, summary.BestScore);
             writer.WriteString("checkpoint", bestCheckpoint);
             writer.WriteEndObject();
             writer.WriteNumber("steps", summary.Steps);
             writer.WriteNumber("total_steps", summary.TotalSteps);
             writer.WriteBoolean("interrupted", summary.Interrupted);
-            WriteOptional(writer, "kl_to_initial", summary.Final.KlToInitial);
-            WriteOptional(writer, "kl_to_initial_per_completion", summary.Final.KlToInitialPerCompletion);
+            EvaluationJson.WriteOptional(writer, "kl_to_initial", summary.Final.KlToInitial);
+            EvaluationJson.WriteOptional(writer, "kl_to_initial_per_completion", summary.Final.KlToInitialPerCompletion);
             writer.WriteNumber("seed", summary.Seed);
-            WriteMap(writer, "seconds", summary.Seconds);
+            EvaluationJson.WriteMap(writer, "seconds", summary.Seconds);
             writer.WriteStartObject("tokens");
             writer.WriteNumber("sampled", summary.SampledTokens);
             writer.WriteNumber("trained", summary.TrainedTokens);
@@ -177,78 +177,6 @@ internal static class RunJson
 
         buffer.WriteByte((byte)'\n');
         return buffer.ToArray();
-    }
-
-    private static void WriteEvaluation(Utf8JsonWriter writer, EvaluationResult result)
-    {
-        writer.WriteStartObject();
-        WriteSummary(writer, result.Sampled);
-        if (result.Greedy is not null)
-        {
-            writer.WriteStartObject("greedy");
-            WriteSummary(writer, result.Greedy);
-            writer.WriteEndObject();
-        }
-
-        WriteOptional(writer, "kl_to_initial", result.KlToInitial);
-        WriteOptional(writer, "kl_to_initial_per_completion", result.KlToInitialPerCompletion);
-        writer.WriteEndObject();
-    }
-
-    private static void WriteSummary(Utf8JsonWriter writer, EvaluationSummary summary)
-    {
-        WriteEstimate(writer, summary.Score);
-        WriteNumber(writer, "exact", summary.Exact.Mean);
-        WriteNumber(writer, "exact_low", summary.Exact.Low);
-        WriteNumber(writer, "exact_high", summary.Exact.High);
-        WriteOptional(writer, "precision", summary.Precision);
-        WriteOptional(writer, "recall", summary.Recall);
-        WriteNumber(writer, "ungradable_fraction", summary.UngradableFraction);
-        writer.WriteNumber("failed_count", summary.FailedCount);
-        WriteNumber(writer, "truncated_fraction", summary.TruncatedFraction);
-        WriteNumber(writer, "completion_length_mean", summary.CompletionLengthMean);
-        WriteMap(writer, "graders", summary.Graders);
-        WriteMap(writer, "fields", summary.Fields);
-    }
-
-    private static void WriteEstimate(Utf8JsonWriter writer, Estimate estimate)
-    {
-        WriteNumber(writer, "score", estimate.Mean);
-        WriteNumber(writer, "low", estimate.Low);
-        WriteNumber(writer, "high", estimate.High);
-        writer.WriteNumber("n", estimate.Count);
-    }
-
-    private static void WriteMap(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, double> values)
-    {
-        writer.WriteStartObject(name);
-        foreach ((string key, double value) in values)
-        {
-            WriteNumber(writer, key, value);
-        }
-
-        writer.WriteEndObject();
-    }
-
-    private static void WriteOptional(Utf8JsonWriter writer, string name, double? value)
-    {
-        if (value is { } number)
-        {
-            WriteNumber(writer, name, number);
-        }
-    }
-
-    /// <summary>JSON has no NaN and no infinity: null stands for them.</summary>
-    private static void WriteNumber(Utf8JsonWriter writer, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            writer.WriteNumber(name, value);
-        }
-        else
-        {
-            writer.WriteNull(name);
-        }
     }
 }
 

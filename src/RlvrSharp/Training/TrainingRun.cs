@@ -139,6 +139,7 @@ public sealed class TrainingRun
 
         RunSummary summary = Summarize(total, Elapsed(start));
         RunDirectory.WriteWhole(directory.SummaryPath, RunJson.Summary(summary, options.Hashes, BestCheckpoint()));
+        RunDirectory.WriteWhole(directory.ReportPath, System.Text.Encoding.UTF8.GetBytes(RunReport.Create(options.OutputDirectory)));
         yield return new RunEvent.Finished(summary);
     }
 

@@ -1,0 +1,9 @@
+namespace RlvrSharp.Hosting;
+
+/// <summary>The frozen initial policy, as a service: it is made together with the policy, before anything is trained.</summary>
+/// <param name="Policy">The frozen policy.</param>
+public sealed record ReferencePolicy(IPolicy Policy) : IDisposable
+{
+    /// <summary>Disposes of the frozen policy, if it is disposable.</summary>
+    public void Dispose() => (Policy as IDisposable)?.Dispose();
+}
