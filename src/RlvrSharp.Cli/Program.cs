@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using RlvrSharp;
+using RlvrSharp.Cli;
 using RlvrSharp.Cli.Commands;
 
 // Numbers are written one way everywhere, whatever the machine's language is.

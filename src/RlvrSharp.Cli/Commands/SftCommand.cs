@@ -58,7 +58,7 @@ internal static class SftCommand
 
         var policyOptions = new ManagedPolicyOptions { Threads = threads };
         using ManagedPolicy policy = init
-            ? ManagedPolicy.Create(CausalLmConfig.Load(model), Tokenizer.Load(model), options.Seed, policyOptions)
+            ? ManagedPolicy.Create(CausalLmConfig.Load(model), model, options.Seed, policyOptions)
             : ManagedPolicy.Load(model, policyOptions);
         var trainer = new SftTrainer(policy, options);
         IReadOnlyList<Problem> problems = ProblemFile.Load(data);

@@ -109,7 +109,7 @@ public sealed class TrainingJob : IDisposable
         policy.Dispose();
     }
 
-    private static PolicyTrainer CreateTrainer(
+    private static GrpoTrainer CreateTrainer(
         ManagedPolicy policy, IPolicy reference, GradingPipeline grading, PolicyTrainerOptions options, ILoggerFactory loggers) => options switch
     {
         GrpoOptions grpo => new GrpoTrainer(policy, reference, grading, grpo, logger: loggers.CreateLogger<GrpoTrainer>()),
