@@ -7,6 +7,7 @@ internal static class BuiltInGraders
 {
     public static void Register(GraderJsonContext context) => context
         .Add("string_check", StringCheckGrader.FromJson)
+        .Add("structured_field", StructuredFieldJsonGrader.FromJson)
         .Add("text_similarity", TextSimilarityGrader.FromJson)
         .Add("multi", MultiGrader.FromJson);
 }
