@@ -49,4 +49,67 @@ internal static class AdvantageRows
 
         return result;
     }
+
+    /// <summary>Puts the groups one after the other: the row at each place, and the size of each group.</summary>
+    public static (int[] Order, int[] Sizes) ByGroup(IReadOnlyList<AdvantageRow> rows)
+    {
+        int[][] groups = [.. Groups(rows)];
+        return ([.. groups.SelectMany(group => group)], [.. groups.Select(group => group.Length)]);
+    }
+
+    /// <summary>The rewards of each token: those given per token, and the completion's own at its last counted token.</summary>
+    public static float[] TokenRewards(AdvantageRow row)
+    {
+        float[] rewards = row.TokenRewards.IsEmpty ? new float[row.Length] : row.TokenRewards.ToArray();
+        if (rewards.Length != row.Length)
+        {
+            throw new ArgumentException($"A row of {row.Length} tokens has {rewards.Length} token rewards: give one per token.", nameof(row));
+        }
+
+        for (int t = row.Length - 1; t >= 0; t--)
+        {
+            if (row.Counts(t))
+            {
+                rewards[t] += double.IsNaN(row.Reward) ? 0 : (float)row.Reward;
+                break;
+            }
+        }
+
+        return rewards;
+    }
+
+    /// <summary>Whitens over the counted tokens of all rows, in place; tokens that do not count become 0.</summary>
+    public static void Whiten(IReadOnlyList<AdvantageRow> rows, float[][] advantages, WhiteningOptions? options)
+    {
+        if (options is not null)
+        {
+            var flat = new float[advantages.Sum(row => row.Length)];
+            var mask = new float[flat.Length];
+            int place = 0;
+            for (int i = 0; i < rows.Count; i++)
+            {
+                for (int t = 0; t < advantages[i].Length; t++, place++)
+                {
+                    flat[place] = advantages[i][t];
+                    mask[place] = rows[i].Counts(t) ? 1 : 0;
+                }
+            }
+
+            Whitening.Apply<float>(flat, mask, options, flat);
+            place = 0;
+            foreach (float[] row in advantages)
+            {
+                flat.AsSpan(place, row.Length).CopyTo(row);
+                place += row.Length;
+            }
+        }
+
+        for (int i = 0; i < rows.Count; i++)
+        {
+            for (int t = 0; t < advantages[i].Length; t++)
+            {
+                advantages[i][t] = rows[i].Counts(t) ? advantages[i][t] : 0;
+            }
+        }
+    }
 }

@@ -31,6 +31,42 @@ public sealed class GroupAdvantageEstimator : IAdvantageEstimator
         return new GroupAdvantageEstimator((rewards, _, advantages) => GroupAdvantages.Relative(rewards, settings, advantages));
     }
 
+    /// <summary>RLOO: against the mean of the others.</summary>
+    /// <param name="options">Resolution and singletons; null takes the defaults.</param>
+    /// <returns>The estimator.</returns>
+    public static GroupAdvantageEstimator LeaveOneOut(GroupAdvantageOptions? options = null)
+    {
+        GroupAdvantageOptions settings = options ?? new GroupAdvantageOptions();
+        return new GroupAdvantageEstimator((rewards, _, advantages) => GroupAdvantages.LeaveOneOut(rewards, settings, advantages));
+    }
+
+    /// <summary>MaxRL: centred, divided by the mean.</summary>
+    /// <param name="options">ε and resolution; null takes the defaults.</param>
+    /// <returns>The estimator.</returns>
+    public static GroupAdvantageEstimator MaxRl(GroupAdvantageOptions? options = null)
+    {
+        GroupAdvantageOptions settings = options ?? new GroupAdvantageOptions();
+        return new GroupAdvantageEstimator((rewards, _, advantages) => GroupAdvantages.MaxRl(rewards, settings, advantages));
+    }
+
+    /// <summary>OPO: against the length-weighted mean.</summary>
+    /// <param name="options">Resolution and singletons; null takes the defaults.</param>
+    /// <returns>The estimator.</returns>
+    public static GroupAdvantageEstimator LengthWeighted(GroupAdvantageOptions? options = null)
+    {
+        GroupAdvantageOptions settings = options ?? new GroupAdvantageOptions();
+        return new GroupAdvantageEstimator((rewards, lengths, advantages) => GroupAdvantages.LengthWeighted(rewards, lengths, settings, advantages));
+    }
+
+    /// <summary>pass@k training: only the best completion learns.</summary>
+    /// <param name="options">Division, ε, resolution; null takes the defaults.</param>
+    /// <returns>The estimator.</returns>
+    public static GroupAdvantageEstimator BestOnly(GroupAdvantageOptions? options = null)
+    {
+        GroupAdvantageOptions settings = options ?? new GroupAdvantageOptions();
+        return new GroupAdvantageEstimator((rewards, _, advantages) => GroupAdvantages.BestOnly(rewards, settings, advantages));
+    }
+
     /// <inheritdoc/>
     public IReadOnlyList<TokenAdvantages> Estimate(IReadOnlyList<AdvantageRow> rows)
     {

@@ -28,6 +28,14 @@ internal static class Lanes
         throw new NotSupportedException($"Losses are computed in float or double; {typeof(T)} is neither.");
     }
 
+    /// <summary>The exponential of one number, with the bits of the vector form.</summary>
+    public static double Exp(double x) => LaneExp.Exp(Vector256.Create(x))[0];
+
+    /// <summary>Element-wise natural logarithm.</summary>
+    public static Vector256<T> Log<T>(Vector256<T> x) => typeof(T) == typeof(float)
+        ? Vector256.Log(x.AsSingle()).As<float, T>()
+        : Vector256.Log(x.AsDouble()).As<double, T>();
+
     /// <summary>
     /// exp(x) − 1 − x, given exp(x): the k3 estimate. Near 0, where the plain form cancels, a Taylor polynomial; exactly 0 at 0.
     /// </summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace RlvrSharp.Losses;
 
 /// <summary>
@@ -23,11 +25,17 @@ public sealed record PolicyLossOptions
     /// <summary>The value loss, for policies with a value head; null leaves values alone.</summary>
     public ValueLossOptions? Value { get; init; }
 
+    /// <summary>
+    /// The correction for samples that another policy drew; sequences without <see cref="TrainingSequence.SamplerLogProbs"/> are left as they are. Its statistics come from
+    /// <see cref="OffPolicy.Scales"/>, which a trainer can call once per step.
+    /// </summary>
+    public OffPolicyOptions? OffPolicy { get; init; }
+
     /// <summary>What is wrong with the settings, one sentence each.</summary>
     /// <returns>Nothing where all is well.</returns>
     public IEnumerable<string> Validate()
     {
-        IEnumerable<string> errors = Objective.Validate().Concat(Value?.Validate() ?? []);
+        IEnumerable<string> errors = Objective.Validate().Concat(Value?.Validate() ?? []).Concat(OffPolicy?.Validate() ?? []);
         if (!double.IsFinite(EntropyCoefficient))
         {
             errors = errors.Append($"EntropyCoefficient is {EntropyCoefficient}: set it to a finite number, 0 for none.");
@@ -53,14 +61,29 @@ public sealed record PolicyLossOptions
     private LossTerms Evaluate(TrainingSequence sequence, TokenOutputs outputs, TokenGradients gradients)
     {
         ReadOnlySpan<float> weights = sequence.Weights.Span;
+        ReadOnlySpan<float> sampler = OffPolicy is null ? default : sequence.SamplerLogProbs.Span;
+        bool bypass = !sampler.IsEmpty && OffPolicy!.UseSamplerAsOld;
+        float[]? rented = sampler.IsEmpty ? null : ArrayPool<float>.Shared.Rent(weights.Length);
+        Span<float> scales = rented is null ? default : rented.AsSpan(0, weights.Length);
+        if (rented is not null)
+        {
+            Correct(sequence, outputs.LogProbs, sampler, OffPolicy!, scales);
+        }
+
         var tokens = new PolicyTokens<float>
         {
             LogProbs = outputs.LogProbs,
-            OldLogProbs = sequence.OldLogProbs.Span,
+            OldLogProbs = bypass ? sampler : sequence.OldLogProbs.Span,
             Advantages = sequence.Advantages.Span,
             Weights = weights,
+            Scales = scales,
         };
         LossTerms terms = Objective.Add(tokens, gradients.LogProbs);
+        if (rented is not null)
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
+
         if (!sequence.ReferenceLogProbs.IsEmpty)
         {
             terms += KlPenalty.Add(tokens, sequence.ReferenceLogProbs.Span, Kl, Kl.Coefficient == 0 ? default : gradients.LogProbs);
@@ -86,5 +109,24 @@ public sealed record PolicyLossOptions
         }
 
         return terms;
+    }
+
+    private static void Correct(TrainingSequence sequence, ReadOnlySpan<float> logProbs, ReadOnlySpan<float> sampler, OffPolicyOptions options, Span<float> scales)
+    {
+        ReadOnlySpan<float> weights = sequence.Weights.Span;
+        ReadOnlySpan<float> advantages = sequence.Advantages.Span;
+        if (options.UseSamplerAsOld)
+        {
+            scales.Fill(1);
+        }
+        else
+        {
+            RlvrSharp.Losses.OffPolicy.Scales(sequence.OldLogProbs.Span, sampler, weights, options, scales, advantages);
+        }
+
+        if (options.MaxNegativeDivergence is { } divergence)
+        {
+            RlvrSharp.Losses.OffPolicy.MaskNegativeSequence(logProbs, sampler, advantages, weights, divergence, scales);
+        }
     }
 }
