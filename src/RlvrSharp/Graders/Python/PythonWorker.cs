@@ -182,6 +182,7 @@ internal sealed class PythonWorker : IDisposable
         using (var writer = new Utf8JsonWriter(stream))
         {
             writer.WriteStartObject();
+            writer.WriteString("name", options.Name); // not used there, but seen in a list of processes
             writer.WriteString("isolation", isolation switch
             {
                 PythonIsolation.Namespaces => "namespaces",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace RlvrSharp.Tests.Graders.Python;
@@ -11,7 +12,7 @@ internal static class Processes
     {
         var clock = Stopwatch.StartNew();
         int count;
-        while ((count = Count(marker)) != expected && clock.Elapsed < TimeSpan.FromSeconds(2))
+        while ((count = With(marker).Count) != expected && clock.Elapsed < TimeSpan.FromSeconds(2))
         {
             Thread.Sleep(10);
         }
@@ -19,9 +20,10 @@ internal static class Processes
         return count;
     }
 
-    private static int Count(string marker)
+    /// <summary>The processes that carry the marker, zombies not counted, with their parents.</summary>
+    public static IReadOnlyList<(int Id, int Parent)> With(string marker)
     {
-        int count = 0;
+        var found = new List<(int, int)>();
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
             try
@@ -29,7 +31,8 @@ internal static class Processes
                 if (char.IsAsciiDigit(Path.GetFileName(folder)[0])
                     && Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(folder, "cmdline"))).Contains(marker, StringComparison.Ordinal))
                 {
-                    count++;
+                    string[] status = File.ReadAllText(Path.Combine(folder, "stat")).Split(' ');
+                    found.Add((int.Parse(status[0], CultureInfo.InvariantCulture), int.Parse(status[3], CultureInfo.InvariantCulture)));
                 }
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -38,6 +41,6 @@ internal static class Processes
             }
         }
 
-        return count;
+        return found;
     }
 }
