@@ -9,5 +9,6 @@ internal static class BuiltInGraders
         .Add("string_check", StringCheckGrader.FromJson)
         .Add("structured_field", StructuredFieldJsonGrader.FromJson)
         .Add("text_similarity", TextSimilarityGrader.FromJson)
-        .Add("multi", MultiGrader.FromJson);
+        .Add("multi", MultiGrader.FromJson)
+        .Add("python", PythonGraderJson.FromJson);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Graders;
 
@@ -15,8 +16,9 @@ namespace RlvrSharp.Graders;
 /// too much memory, a process that ends itself) is a <see cref="GradeStatus.Failed"/> grade whose reason has the traceback; the next
 /// call works as if nothing had happened. Safe to use from several threads. Dispose it, or its workers live as long as the process.</para>
 /// </remarks>
-public sealed class PythonGrader : IGrader, IAsyncDisposable
+public sealed class PythonGrader : IJsonGrader, IAsyncDisposable
 {
+    private readonly string _source;
     private readonly PythonGraderOptions _options;
     private readonly PythonWorkerPool _pool;
 
@@ -37,12 +39,23 @@ public sealed class PythonGrader : IGrader, IAsyncDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(source);
         ArgumentNullException.ThrowIfNull(options);
         PythonGraderOptionsValidator.ThrowIfInvalid(options);
+        _source = source;
         _options = options;
         _pool = new PythonWorkerPool(source, options);
     }
 
     /// <summary>What the grader is called in errors and reports.</summary>
     public string Name => _options.Name;
+
+    /// <inheritdoc/>
+    public string Type => "python";
+
+    /// <inheritdoc/>
+    /// <value>Always empty: the code reads what it wants.</value>
+    public IReadOnlyList<KeyValuePair<string, GraderTemplate>> Templates => [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<string, IGrader>> Parts => [];
 
     /// <summary>What the code runs on and what isolates it; null until a worker has been started.</summary>
     public PythonEnvironment? Environment => _pool.Environment;
@@ -83,6 +96,25 @@ public sealed class PythonGrader : IGrader, IAsyncDisposable
     /// <returns>A task that completes when they have ended.</returns>
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
 
+    /// <inheritdoc/>
+    public string? FindFault(Problem problem) => null;
+
+    /// <inheritdoc/>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStartObject();
+        writer.WriteString("type", Type);
+        writer.WriteString("name", Name);
+        writer.WriteString("source", _source);
+        if (_options.ImageTag is not null)
+        {
+            writer.WriteString("image_tag", _options.ImageTag);
+        }
+
+        writer.WriteEndObject();
+    }
+
     private async ValueTask<Grade> RunAsync(byte[] arguments, CancellationToken cancellationToken)
     {
         PythonReply reply;
@@ -102,11 +134,11 @@ public sealed class PythonGrader : IGrader, IAsyncDisposable
 
         if (value is >= 0 and <= 1)
         {
-            return new Grade(value);
+            return new Grade(value + 0.0); // no negative zero
         }
 
-        return _options.ClampScores
-            ? new Grade(Math.Clamp(value, 0, 1))
+        return _options.ClampScores && double.IsFinite(value)
+            ? RawScore.ToGrade(value, string.Create(CultureInfo.InvariantCulture, $"The source returned {value}, cut to [0, 1]."))
             : Grade.Failed(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The python grader '{Name}' returned {value}, but a score lies between 0 and 1: scale it there in the source, or set PythonGraderOptions.ClampScores.")

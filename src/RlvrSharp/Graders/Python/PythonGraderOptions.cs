@@ -54,7 +54,10 @@ public sealed class PythonGraderOptions
     [Range(0, 1 << 20)]
     public int OutputLimit { get; set; } = 4096;
 
-    /// <summary>Whether a score outside [0, 1] is moved to the nearer end. Otherwise it fails the grade, so that a wrong scale is noticed.</summary>
+    /// <summary>
+    /// Whether a score outside [0, 1] is cut to the range, the number itself being kept as the metric <c>raw_score</c>. Otherwise it fails
+    /// the grade, so that a wrong scale is noticed.
+    /// </summary>
     /// <value>The default value is false.</value>
     public bool ClampScores { get; set; }
 

@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
+
 namespace RlvrSharp.Graders;
 
 /// <summary>Starts workers, with the first kind of isolation that works on this machine.</summary>
 internal sealed class PythonHost(PythonGraderOptions options)
 {
+    // What is found on PATH may be a script that looks for the interpreter each time; asked once, it is started directly.
+    private static readonly ConcurrentDictionary<string, string> s_executables = new(StringComparer.Ordinal);
+
     private readonly Lock _gate = new();
     private string? _interpreter;
     private string? _bubblewrap;
@@ -19,9 +24,10 @@ internal sealed class PythonHost(PythonGraderOptions options)
             var refusals = new List<string>();
             foreach (PythonIsolation kind in Candidates(refusals))
             {
-                (PythonWorker? worker, PythonReply hello) = PythonWorker.Start(_interpreter, kind, _bubblewrap, options);
+                (PythonWorker? worker, PythonReply hello) = PythonWorker.Start(s_executables.GetValueOrDefault(_interpreter, _interpreter), kind, _bubblewrap, options);
                 if (worker is not null)
                 {
+                    s_executables.TryAdd(_interpreter, hello.Executable ?? _interpreter);
                     _environment ??= new PythonEnvironment(hello.Executable ?? _interpreter, hello.Python ?? "", kind, Describe(kind, refusals));
                     return (worker, _environment);
                 }

@@ -5,17 +5,19 @@ namespace RlvrSharp.Graders;
 
 /// <summary>
 /// Warm workers, each driven by a thread of its own (its calls block). A worker is started when a call waits and fewer than the
-/// allowed number run; a worker that was lost is replaced before the next call.
+/// allowed number run; one that had nothing to do for a minute ends; one that was lost is replaced before the next call.
 /// </summary>
 internal sealed class PythonWorkerPool : IAsyncDisposable
 {
+    private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(1);
+
     private readonly PythonHost _host;
     private readonly PythonGraderOptions _options;
     private readonly byte[] _source;
     private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private readonly List<Task> _threads = [];
+    private readonly HashSet<Task> _threads = [];
     private int _waiting;
     private int _idle;
 
@@ -41,7 +43,10 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
             if (_waiting > _idle && _threads.Count < _options.Workers)
             {
                 _idle++;
-                _threads.Add(Task.Factory.StartNew(Drive, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+                Task? thread = null;
+                thread = new Task(() => Drive(thread!), CancellationToken.None, TaskCreationOptions.LongRunning);
+                _threads.Add(thread);
+                thread.Start(TaskScheduler.Default);
             }
 
             _jobs.Writer.TryWrite(job);
@@ -76,7 +81,7 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Drive()
+    private void Drive(Task thread)
     {
         PythonWorker? worker = null;
         try
@@ -114,26 +119,55 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
         finally
         {
             worker?.Dispose();
+            lock (_gate)
+            {
+                // After the end, DisposeAsync waits for what it has seen here.
+                if (!_stop.IsCancellationRequested)
+                {
+                    _threads.Remove(thread);
+                }
+            }
         }
     }
 
     private Job? Take()
     {
-        try
+        while (true)
         {
-            // This thread belongs to the worker and has nothing else to do than to wait.
-            Job job = _jobs.Reader.ReadAsync(_stop.Token).AsTask().GetAwaiter().GetResult();
-            lock (_gate)
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            limit.CancelAfter(s_idleLimit);
+            try
             {
-                _waiting--;
-                _idle--;
-            }
+                // This thread belongs to the worker and has nothing else to do than to wait.
+                Job job = _jobs.Reader.ReadAsync(limit.Token).AsTask().GetAwaiter().GetResult();
+                lock (_gate)
+                {
+                    _waiting--;
+                    _idle--;
+                }
 
-            return job;
-        }
-        catch (Exception error) when (error is OperationCanceledException or ChannelClosedException)
-        {
-            return null;
+                return job;
+            }
+            catch (ChannelClosedException)
+            {
+                return null;
+            }
+            catch (OperationCanceledException)
+            {
+                lock (_gate)
+                {
+                    if (_stop.IsCancellationRequested)
+                    {
+                        return null;
+                    }
+
+                    if (_waiting == 0)
+                    {
+                        _idle--;
+                        return null;
+                    }
+                }
+            }
         }
     }
 

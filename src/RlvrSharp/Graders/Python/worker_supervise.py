@@ -118,7 +118,7 @@ class Supervisor:
     def judge(self, message, result):
         """The call has ended; what did it leave in its result pipe? Exactly one well-formed record counts."""
         if "pid" in message:
-            self.call = message["pid"]
+            self.call = message["pid"] if isinstance(message["pid"], int) and message["pid"] > 1 else None
             return None
         result.drain()
         status = message.get("status", -1)
@@ -278,7 +278,8 @@ class Supervisor:
             if text:
                 reply[name] = text
             capture.close_read()
-        return reply
+        # Half surrogate pairs are legal in Python's texts and nowhere else.
+        return {key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value for key, value in reply.items()}
 
 
 class Capture:

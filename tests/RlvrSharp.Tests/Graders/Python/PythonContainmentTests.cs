@@ -35,6 +35,7 @@ public sealed class PythonContainmentTests
         (string What, string Code, string Reported)[] cases =
         [
             ("raises", "raise ValueError('wrong row')", "ValueError: wrong row"),
+            ("raises half a character", "raise ValueError('\\ud800 wrong')", "ValueError: \\ud800 wrong"),
             ("exits", "sys.exit('enough')", "SystemExit: enough"),
             ("ends itself", "os._exit(0)", "ended with exit code 0 before grade returned"),
             ("aborts", "os.abort()", "ended by SIGABRT"),
@@ -48,16 +49,16 @@ public sealed class PythonContainmentTests
             ("returns a complex number", "answer = 1j", "which is of type complex"),
             ("returns too much", "answer = 1e9", "returned 1000000000, but a score lies between 0 and 1"),
             ("returns a huge integer", "answer = 10**400", "a number too large for a float"),
-            ("returns a liar", "class Liar(float):\n  def __float__(self): raise RuntimeError('no')\n  def __repr__(self): raise RuntimeError('no')\nanswer = [Liar()]", "gave no result|returned|raised"),
-            ("never returns", "while True: pass", "did not return within 0.8 s"),
-            ("sleeps", "time.sleep(600)", "did not return within 0.8 s"),
-            ("sleeps and shrugs off signals", "[signal.signal(n, signal.SIG_IGN) for n in (2, 15, 24)]\ntime.sleep(600)", "did not return within 0.8 s"),
-            ("sleeps in a fork that it waits for", "pid = os.fork()\nif pid == 0: time.sleep(600)\nos.waitpid(pid, 0)", "did not return within 0.8 s"),
+            ("returns a liar", "class Liar(float):\n  def __float__(self): raise RuntimeError('no')\n  def __repr__(self): raise RuntimeError('no')\nanswer = [Liar()]", "returned [<Liar instance"),
+            ("never returns", "while True: pass", "did not return within 0.5 s"),
+            ("sleeps", "time.sleep(600)", "did not return within 0.5 s"),
+            ("sleeps and shrugs off signals", "[signal.signal(n, signal.SIG_IGN) for n in (2, 15, 24)]\ntime.sleep(600)", "did not return within 0.5 s"),
+            ("sleeps in a fork that it waits for", "pid = os.fork()\nif pid == 0: time.sleep(600)\nos.waitpid(pid, 0)", "did not return within 0.5 s"),
             ("allocates 10 GB", "x = bytearray(10 << 30)", "MemoryError"),
             ("allocates bit by bit", "x = []\nwhile True: x.append(b'x' * (8 << 20))", "MemoryError|MiB of memory"),
-            ("allocates in many processes", "for _ in range(4):\n  if os.fork() == 0: break\nx = b'x' * (100 << 20)\ntime.sleep(600)", "used more than 256 MiB of memory|did not return"),
-            ("fork-bombs", "while True:\n  try: os.fork()\n  except OSError: pass", "more than 24 processes|did not return"),
-            ("starts threads without end", "while True: threading.Thread(target=time.sleep, args=(600,)).start()", "can't start new thread|did not return"),
+            ("allocates in many processes", "for _ in range(4):\n  if os.fork() == 0: break\nx = b'x' * (100 << 20)\ntime.sleep(600)", "used more than 256 MiB of memory"),
+            ("fork-bombs", "while True:\n  try: os.fork()\n  except OSError: pass", "more than 24 processes"),
+            ("starts threads without end", "while True: threading.Thread(target=time.sleep, args=(600,)).start()", "can't start new thread"),
             ("opens a connection", "socket.create_connection(('127.0.0.1', 1))", "Network is unreachable"),
             ("asks for a name", "socket.getaddrinfo('example.com', 80)", "gaierror"),
             ("writes to the system", "open('/usr/x', 'w')", "Read-only file system"),
@@ -69,7 +70,7 @@ public sealed class PythonContainmentTests
             ("becomes root", "os.setuid(0) if os.getuid() else os.setgroups([0])", "PermissionError|Operation not permitted"),
             ("kills its parent", "os.kill(os.getppid(), 9)\ntime.sleep(600)", "the worker process that the source runs in was ended"),
             ("kills everybody", "os.kill(-1, 9)\ntime.sleep(600)", "the worker process that the source runs in was ended|before grade returned"),
-            ("stops its parent", "os.kill(os.getppid(), 19)\nanswer = 1", "did not return within 0.8 s"),
+            ("stops its parent", "os.kill(os.getppid(), 19)\nanswer = 1", "did not return within 0.5 s"),
             ("reads the supervisor's memory", "open('/proc/1/mem', 'rb')", "PermissionError"),
             ("reads the supervisor's environment", "open('/proc/1/environ', 'rb').read(1)", "PermissionError"),
             ("takes the supervisor's channel", "os.open('/proc/1/fd/10', os.O_WRONLY)", "PermissionError"),
@@ -77,15 +78,18 @@ public sealed class PythonContainmentTests
             ("prints a result and ends", "os.write(1, b'1.0\\n'); os.write(2, b'1.0\\n'); os._exit(0)", "ended with exit code 0 before grade returned"),
             ("forges a result and goes on", "assert forge(range(64))\nanswer = 0.5", "something other than one result"),
             ("forges a result that is no score", "assert forge(range(64), 'nan')\nos._exit(0)", "returned NaN"),
-            ("floods the result channel", "for fd in range(3, 64):\n  try: os.write(fd, bytes(4 << 20)) if stat.S_ISFIFO(os.fstat(fd).st_mode) else 0\n  except OSError: pass", "the result pipe|outcome|did not return|more was written"),
+            ("floods the result channel", "for fd in range(3, 64):\n  try: os.write(fd, bytes(4 << 20)) if stat.S_ISFIFO(os.fstat(fd).st_mode) else 0\n  except OSError: pass", "more was written to the result pipe"),
             ("closes all files", "os.closerange(0, 4096)\nanswer = 0.5", "closed a file descriptor that was not its own"),
             ("floods its output", "for _ in range(64): print('x' * (1 << 20))\nraise ValueError('after all')", "ValueError: after all"),
-            ("swallows everything", "while True:\n  try: time.sleep(600)\n  except BaseException: pass", "did not return within 0.8 s"),
+            ("swallows everything", "while True:\n  try: time.sleep(600)\n  except BaseException: pass", "did not return within 0.5 s"),
         ];
-        await using (var grader = new PythonGrader(Setup, Limits()))
+        // Only the cases that are about time run into a short limit; a busy machine may take its time over the others.
+        await using (var hurried = new PythonGrader(Setup, Limits(seconds: 0.5)))
+        await using (var patient = new PythonGrader(Setup, Limits()))
         {
             foreach ((string what, string code, string reported) in cases)
             {
+                PythonGrader grader = reported.StartsWith("did not return", StringComparison.Ordinal) ? hurried : patient;
                 Grade grade = await PythonGraderTests.Ask(grader, code);
                 Assert.True(grade.Status == GradeStatus.Failed, $"'{what}' should fail, but is {grade.Status}");
                 Assert.True(
@@ -135,7 +139,7 @@ public sealed class PythonContainmentTests
         var grader = new PythonGrader($"import subprocess\nsubprocess.Popen(['sleep', '{marker}'])\n" + Setup, Limits("grader-" + marker));
         await PythonGraderTests.Ask(grader, "answer = 0.5");
         Task<Grade> call = PythonGraderTests.Ask(grader, $"os.execvp('sleep', ['sleep', '{marker}'])");
-        Assert.True(Processes.With(marker).Count > 2);
+        Assert.True(Processes.With(marker).Count >= 2);
         await grader.DisposeAsync();
         Assert.Equal(0, Processes.Count(marker, 0));
         Assert.Empty(PythonGraderTests.TemporaryFolders().Except(folders));
@@ -165,11 +169,11 @@ public sealed class PythonContainmentTests
 
     private static string PythonText(string text) => "'" + text.Replace("'", "\\'", StringComparison.Ordinal) + "'";
 
-    private static PythonGraderOptions Limits(string name = "python") => new()
+    private static PythonGraderOptions Limits(string name = "python", double seconds = 30) => new()
     {
         Name = name,
         Workers = 1,
-        TimeLimit = TimeSpan.FromSeconds(0.8),
+        TimeLimit = TimeSpan.FromSeconds(seconds),
         MemoryLimit = 256L << 20,
         DiskLimit = 8L << 20,
         ProcessLimit = 24,
