@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
+using RlvrSharp.Scripting;
 
 namespace RlvrSharp.Cli;
 
@@ -71,8 +72,13 @@ internal static class Inputs
         return (grader, json.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : "grader");
     }
 
-    /// <summary>The grader types that files may use.</summary>
-    public static GraderJsonContext Graders() => new();
+    /// <summary>
+    /// The grader types that files may use. Python runs isolated or not at all, unless the environment says otherwise: a job file cannot
+    /// grant itself that.
+    /// </summary>
+    public static GraderJsonContext Graders() => new GraderJsonContext()
+        .AddPython(new PythonGraderOptions { AllowUnisolated = Environment.GetEnvironmentVariable("RLVR_ALLOW_UNISOLATED_PYTHON") == "1" })
+        .AddCSharp();
 
     public static void Warn(GraderJsonContext context)
     {

@@ -29,6 +29,7 @@ public static class CSharpScriptJson
                 source = null;
             }
 
+            reader.Warn("source", "is C#, which runs inside this process with all your rights: go on only if you trust whoever wrote it.");
             return source is null ? null : new CSharpScriptGrader(source, new CSharpScriptGraderOptions { Name = reader.Name, TimeLimit = limit, ClampScores = true });
         });
     }

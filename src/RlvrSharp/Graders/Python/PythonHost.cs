@@ -38,7 +38,7 @@ internal sealed class PythonHost(PythonGraderOptions options)
             throw new GradingException(
                 $"The python grader '{options.Name}' cannot be isolated on this machine ({string.Join("; ", refusals)}), and its code is not run unprotected: "
                 + "install bubblewrap, or allow unprivileged user namespaces, or run in a container that does; "
-                + "or set PythonGraderOptions.AllowUnisolated for code that you would run by hand; or write the grader in C#.");
+                + "or set PythonGraderOptions.AllowUnisolated (the rlvr command: RLVR_ALLOW_UNISOLATED_PYTHON=1) for code that you would run by hand; or write the grader in C#.");
         }
     }
 

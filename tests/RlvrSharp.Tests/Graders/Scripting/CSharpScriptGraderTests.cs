@@ -158,6 +158,7 @@ public sealed class CSharpScriptGraderTests
         GraderJsonContext context = new GraderJsonContext().AddCSharp();
         IGrader grader = GraderJson.Parse(
             """{"type":"multi","name":"m","graders":{"points":{"type":"csharp","name":"points","source":"item.GetProperty(\"n\").GetInt32()"}},"calculate_output":"points / 10"}""", context);
+        Assert.Contains(context.Warnings, warning => warning.Path == "$.graders.points.source" && warning.Text.Contains("all your rights", StringComparison.Ordinal));
         Assert.Equal(0.7, (await Ask(grader, "", """{"n":7}""")).Score, 1e-15);
         const string json = """{"type":"csharp","name":"c","source":"1.0 / 2"}""";
         Assert.Equal(json, GraderJson.Save(GraderJson.Parse(json, context)).GetRawText());
