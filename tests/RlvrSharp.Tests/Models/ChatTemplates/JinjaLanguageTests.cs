@@ -57,7 +57,7 @@ public class JinjaLanguageTests
     [InlineData("{% set l = [1] %}{% for x in l %}{{ l.append(x) or '' }}{% endfor %}")]
     [InlineData("{{ 'a' * 1000000000 }}")]
     [InlineData("{{ [1] * 1000000000 }}")]
-    [InlineData("{{ 9 ** 9 ** 9 }}")]
+    [InlineData("{{ 9 ** 387420489 }}")]
     [InlineData("{{ 'x'.center(2000000000) }}")]
     [InlineData("{{ '%2000000000d' % 1 }}")]
     [InlineData("{{ 'a'|indent(2000000000) }}")]
@@ -68,7 +68,7 @@ public class JinjaLanguageTests
     [InlineData("{% for x in [[1]] recursive %}{{ loop([[1]]) }}{% endfor %}")]
     public void A_template_that_would_never_end_is_stopped_with_a_reason(string source)
     {
-        var options = new ChatTemplateOptions { MaxSteps = 2_000_000 };
+        var options = new ChatTemplateOptions { MaxSteps = 500_000 };
 
         CheckpointException exception = Assert.Throws<CheckpointException>(() => ChatTemplate.Parse(source).Render([], options));
 
@@ -80,15 +80,15 @@ public class JinjaLanguageTests
     {
         foreach (string source in new[]
         {
-            "{{ " + new string('(', 100_000) + "1" + new string(')', 100_000) + " }}",
-            "{{ " + new string('[', 100_000),
-            "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}",
-            "{{ " + string.Concat(Enumerable.Repeat("- ", 100_000)) + "1 }}",
-            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 100_000)) + " }}",
-            "{{ a" + string.Concat(Enumerable.Repeat("|upper", 100_000)) + " }}",
-            "{{ 1" + string.Concat(Enumerable.Repeat(" if 1 else 1", 100_000)) + " }}",
-            string.Concat(Enumerable.Repeat("{% if true %}", 100_000)),
-            "{% set " + new string('(', 100_000) + "a",
+            "{{ " + new string('(', 20_000) + "1" + new string(')', 20_000) + " }}",
+            "{{ " + new string('[', 20_000),
+            "{{ " + string.Concat(Enumerable.Repeat("not ", 20_000)) + "1 }}",
+            "{{ " + string.Concat(Enumerable.Repeat("- ", 20_000)) + "1 }}",
+            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 20_000)) + " }}",
+            "{{ a" + string.Concat(Enumerable.Repeat("|upper", 20_000)) + " }}",
+            "{{ 1" + string.Concat(Enumerable.Repeat(" if 1 else 1", 20_000)) + " }}",
+            string.Concat(Enumerable.Repeat("{% if true %}", 20_000)),
+            "{% set " + new string('(', 20_000) + "a",
         })
         {
             Assert.Throws<CheckpointException>(() => ChatTemplate.Parse(source).Render([]));
@@ -101,9 +101,9 @@ public class JinjaLanguageTests
         string[] sources = [TemplateCases.ReadText("llama-3.1.jinja"), TemplateCases.ReadText("qwen3.jinja"), TemplateCases.ReadText("zephyr.jinja")];
         const string pieces = "{%}#-+|()[]'\"\\.,:~ \n0a";
         PromptMessage[] messages = [new("system", "s"), new("user", "u"), new("assistant", "<think>a</think>b")];
-        var options = new ChatTemplateOptions { MaxSteps = 100_000 };
+        var options = new ChatTemplateOptions { MaxSteps = 50_000 };
         int rendered = 0;
-        for (ulong seed = 0; seed < 3000; seed++)
+        for (ulong seed = 0; seed < 1500; seed++)
         {
             var random = new KeyedRandom(KeyedRandom.Key(seed));
             var text = new System.Text.StringBuilder(sources[random.NextInt32(sources.Length)]);
@@ -134,6 +134,6 @@ public class JinjaLanguageTests
             }
         }
 
-        Assert.InRange(rendered, 100, 2900);
+        Assert.InRange(rendered, 50, 1450);
     }
 }
