@@ -20,6 +20,17 @@ internal static class JobSettings
             grpo.AdvantageEpsilon = rlvr.Number("advantage_epsilon", 0, 1) ?? grpo.AdvantageEpsilon;
         }
 
+        if (trainer is PpoOptions ppo)
+        {
+            ppo.Discount = rlvr.Number("discount", 0, 1) ?? ppo.Discount;
+            ppo.GaeLambda = rlvr.Number("gae_lambda", 0, 1) ?? ppo.GaeLambda;
+            ppo.LengthAdaptiveAlpha = rlvr.Number("length_adaptive_alpha", 0, 1000) ?? ppo.LengthAdaptiveAlpha;
+            ppo.WhitenAdvantages = rlvr.Flag("whiten_advantages") ?? ppo.WhitenAdvantages;
+            ppo.ValueCoefficient = rlvr.Number("value_coefficient", 0, 1000) ?? ppo.ValueCoefficient;
+            ppo.ValueClip = rlvr.Number("value_clip", 0, minExclusive: true) ?? ppo.ValueClip;
+            ppo.ValueWarmupSteps = rlvr.Whole("value_warmup_steps", 0) ?? ppo.ValueWarmupSteps;
+        }
+
         run.Evaluation.Sampling.Temperature = rlvr.Number("eval_temperature", 0, 100) ?? trainer.Rollout.Sampling.Temperature;
         run.Evaluation.Sampling.MaxTokens = trainer.Rollout.Sampling.MaxTokens;
         run.Evaluation.Greedy = rlvr.Flag("eval_greedy") ?? run.Evaluation.Greedy;
@@ -32,6 +43,7 @@ internal static class JobSettings
     public static IEnumerable<string> FindFaults(PolicyTrainerOptions trainer) => trainer switch
     {
         GrpoOptions grpo => new GrpoOptionsValidator().Validate(null, grpo).Failures ?? [],
+        PpoOptions ppo => new PpoOptionsValidator().Validate(null, ppo).Failures ?? [],
         _ => trainer.FindConflicts(),
     };
 
@@ -70,8 +82,18 @@ internal static class JobSettings
 
     private static void ReadLoss(JobReader rlvr, PolicyTrainerOptions trainer)
     {
-        trainer.ClipLow = rlvr.Number("clip_low", 0, 1) ?? trainer.ClipLow;
-        trainer.ClipHigh = rlvr.Number("clip_high", 0, 1000) ?? trainer.ClipHigh;
+        double? low = rlvr.Number("clip_low", 0, 1);
+        double? high = rlvr.Number("clip_high", 0, 1000);
+        trainer.ClipLow = low ?? trainer.ClipLow;
+        trainer.ClipHigh = high ?? trainer.ClipHigh;
+
+        // A preset with an objective of its own has its own bounds; the keys change those.
+        trainer.Objective = trainer.Objective switch
+        {
+            ClippedSurrogateOptions clipped => clipped with { ClipLow = low ?? clipped.ClipLow, ClipHigh = high ?? clipped.ClipHigh },
+            CispoOptions cispo => cispo with { ClipLow = low ?? cispo.ClipLow, ClipHigh = high ?? cispo.ClipHigh },
+            _ => trainer.Objective,
+        };
         trainer.Aggregation = Enum<LossAggregation>(rlvr, "loss_aggregation") ?? trainer.Aggregation;
         trainer.KlCoefficient = rlvr.Number("kl_coefficient", 0, 1000) ?? trainer.KlCoefficient;
         trainer.KlEstimator = Enum<KlEstimator>(rlvr, "kl_estimator") ?? trainer.KlEstimator;

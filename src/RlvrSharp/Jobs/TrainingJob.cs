@@ -71,6 +71,7 @@ public sealed class TrainingJob : IDisposable
             file.Trainer.Steps = checked(epochs * ((problems.Count + file.Trainer.Rollout.ProblemsPerStep - 1) / file.Trainer.Rollout.ProblemsPerStep));
         }
 
+        file.Policy.ValueHead = file.Trainer is PpoOptions;
         ManagedPolicy policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
         try
         {
@@ -109,10 +110,11 @@ public sealed class TrainingJob : IDisposable
         policy.Dispose();
     }
 
-    private static GrpoTrainer CreateTrainer(
+    private static PolicyTrainer CreateTrainer(
         ManagedPolicy policy, IPolicy reference, GradingPipeline grading, PolicyTrainerOptions options, ILoggerFactory loggers) => options switch
     {
         GrpoOptions grpo => new GrpoTrainer(policy, reference, grading, grpo, logger: loggers.CreateLogger<GrpoTrainer>()),
+        PpoOptions ppo => new PpoTrainer(policy, reference, grading, ppo, logger: loggers.CreateLogger<PpoTrainer>()),
         _ => throw new NotSupportedException($"There is no trainer for {options.GetType().Name}."),
     };
 

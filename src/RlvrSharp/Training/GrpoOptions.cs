@@ -46,7 +46,7 @@ public sealed class GrpoOptions : PolicyTrainerOptions
     }
 }
 
-/// <summary>Checks <see cref="GrpoOptions"/>: each setting, and how they go together.</summary>
+/// <summary>Checks each setting of <see cref="GrpoOptions"/> by itself.</summary>
 [OptionsValidator]
 internal sealed partial class GrpoRangeValidator : IValidateOptions<GrpoOptions>;
 

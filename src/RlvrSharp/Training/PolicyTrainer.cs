@@ -98,7 +98,7 @@ public abstract class PolicyTrainer : IResumableTrainer
         double klToInitial;
         using (RlvrTelemetry.Source.StartActivity(RlvrTelemetry.UpdateSpan))
         {
-            (inputs, klToInitial) = await PrepareAsync(batch).ConfigureAwait(false);
+            (inputs, klToInitial) = await PrepareAsync(number, batch).ConfigureAwait(false);
             double rate = options.Optimizer.LearningRate * options.Schedule.Factor(number, options.Steps);
             result = await update.RunAsync(number, inputs, rate).ConfigureAwait(false);
         }
@@ -118,53 +118,60 @@ public abstract class PolicyTrainer : IResumableTrainer
         return report;
     }
 
-    /// <summary>Scores the step's completions under the initial policy, and under the critic where there is one, and estimates advantages.</summary>
-    private async Task<(UpdateInput[] Inputs, double KlToInitial)> PrepareAsync(RolloutBatch batch)
+    /// <summary>Scores the step's completions under the initial policy, and under the policy where that is needed, and estimates advantages.</summary>
+    private async Task<(UpdateInput[] Inputs, double KlToInitial)> PrepareAsync(int number, RolloutBatch batch)
     {
-        var rollouts = batch.Groups.SelectMany((group, index) => group.Group.Rollouts.Select((rollout, i) => (Group: index, Rollout: rollout, Reward: group.Rewards[i]))).ToArray();
-        var sequences = Array.ConvertAll(rollouts, entry => new TokenSequence
+        (int Group, Rollout Rollout, float Reward)[] entries = batch.Groups
+            .SelectMany((group, index) => group.Group.Rollouts.Select((rollout, i) => (index, rollout, group.Rewards[i])))
+            .ToArray();
+        var sequences = Array.ConvertAll(entries, entry => new TokenSequence
         {
             PromptTokens = batch.Groups[entry.Group].Group.Rollouts[0].Completion.PromptTokens,
             Tokens = entry.Rollout.Completion.Tokens,
         });
-        IReadOnlyList<TokenScores> initial = await reference.ScoreAsync(sequences, options.Rollout.Sampling.Temperature).ConfigureAwait(false);
-        IReadOnlyList<TokenScores>? critic = estimator.NeedsValues
-            ? await policy.ScoreAsync(sequences, options.Rollout.Sampling.Temperature).ConfigureAwait(false)
+        double temperature = options.Rollout.Sampling.Temperature;
+        IReadOnlyList<TokenScores> initial = await reference.ScoreAsync(sequences, temperature).ConfigureAwait(false);
+        IReadOnlyList<TokenScores>? current = estimator.NeedsValues || options.OffPolicy is not null
+            ? await policy.ScoreAsync(sequences, temperature).ConfigureAwait(false)
             : null;
-        var rows = new AdvantageRow[rollouts.Length];
-        var masks = new float[rollouts.Length][];
-        for (int i = 0; i < rollouts.Length; i++)
+        double[] greedyRewards = estimator is ReinforceEstimator { Baseline: ReinforceBaseline.Greedy } ? await collector.GreedyRewardsAsync(batch.Groups).ConfigureAwait(false) : [];
+        var rows = new AdvantageRow[entries.Length];
+        var masks = new float[entries.Length][];
+        for (int i = 0; i < entries.Length; i++)
         {
-            Completion completion = rollouts[i].Rollout.Completion;
-            bool masked = options.Rollout.MaskTruncated && completion.FinishReason == FinishReason.Length;
+            Completion completion = entries[i].Rollout.Completion;
             masks[i] = new float[completion.Tokens.Length];
-            Array.Fill(masks[i], masked ? 0f : 1f);
+            Array.Fill(masks[i], options.Rollout.MaskTruncated && completion.FinishReason == FinishReason.Length ? 0f : 1f);
             rows[i] = new AdvantageRow
             {
-                Group = rollouts[i].Group,
-                Reward = rollouts[i].Reward,
+                Group = entries[i].Group,
+                Reward = entries[i].Reward,
                 Length = completion.Tokens.Length,
                 Mask = masks[i],
                 TokenRewards = options is { KlPlacement: KlPlacement.Reward, KlCoefficient: > 0 }
                     ? KlRewards(completion.LogProbs.Span, initial[i].LogProbs.Span, options.KlCoefficient)
                     : default,
-                Values = critic is null ? default : critic[i].Values,
-                RewardParts = RewardParts(rollouts[i].Rollout),
+                Values = estimator.NeedsValues ? current![i].Values : default,
+                RewardParts = RewardParts(entries[i].Rollout),
+                GreedyReward = greedyRewards.Length > 0 ? greedyRewards[entries[i].Group] : 0,
             };
         }
 
         IReadOnlyList<TokenAdvantages> advantages = rows.Length == 0 ? [] : estimator.Estimate(rows);
-        var inputs = new UpdateInput[rollouts.Length];
+        bool warmup = options.IsWarmup(number);
+        var inputs = new UpdateInput[entries.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
+            ReadOnlyMemory<float> recorded = entries[i].Rollout.Completion.LogProbs;
             inputs[i] = new UpdateInput
             {
-                Group = rollouts[i].Group,
+                Group = entries[i].Group,
                 Sequence = sequences[i],
                 Mask = masks[i],
-                OldLogProbs = rollouts[i].Rollout.Completion.LogProbs,
+                OldLogProbs = options.OffPolicy is null ? recorded : current![i].LogProbs,
+                SamplerLogProbs = options.OffPolicy is null ? default : recorded,
                 ReferenceLogProbs = initial[i].LogProbs,
-                Advantages = advantages[i].Advantages,
+                Advantages = warmup ? new float[recorded.Length] : advantages[i].Advantages,
                 OldValues = rows[i].Values,
                 Returns = advantages[i].Returns,
             };

@@ -94,6 +94,16 @@ public abstract class PolicyTrainerOptions
     [Range(0.0, 1000.0)]
     public double MaxKlToInitial { get; set; }
 
+    /// <summary>
+    /// How completions that the policy itself did not just draw (an inference server's, a replay's) are corrected. Their log-probabilities are
+    /// then computed anew under the policy. null trusts the recorded ones, which is right for completions that the policy drew itself.
+    /// </summary>
+    /// <value>The default value is null.</value>
+    public OffPolicyOptions? OffPolicy { get; set; }
+
+    /// <summary>Whether a step moves only the critic.</summary>
+    internal virtual bool IsWarmup(int step) => false;
+
     /// <summary>What turns rewards into advantages.</summary>
     /// <returns>The estimator.</returns>
     internal abstract IAdvantageEstimator CreateEstimator();
@@ -105,6 +115,7 @@ public abstract class PolicyTrainerOptions
         Objective = Objective ?? new ClippedSurrogateOptions { ClipLow = ClipLow, ClipHigh = ClipHigh },
         Kl = new KlOptions { Estimator = KlEstimator, Coefficient = KlPlacement == KlPlacement.Loss ? KlCoefficient : 0 },
         EntropyCoefficient = EntropyCoefficient,
+        OffPolicy = OffPolicy,
     };
 
     /// <summary>The rules that concern several settings at once.</summary>
@@ -139,6 +150,11 @@ public abstract class PolicyTrainerOptions
         if (Schedule.WarmupSteps >= Steps)
         {
             yield return $"Schedule.WarmupSteps is {Schedule.WarmupSteps}, but the run has {Steps} steps, so the full learning rate would never be reached: lower it.";
+        }
+
+        if (Objective is ClippedSurrogateOptions { RatioLevel: not RatioLevel.Token } && Aggregation == LossAggregation.TokenMean)
+        {
+            yield return "The objective has one ratio per sequence (GSPO), but Aggregation is TokenMean, which weighs long sequences more: set it to SequenceMean, or RatioLevel to Token.";
         }
 
         foreach (string fault in CreateLoss().Validate())

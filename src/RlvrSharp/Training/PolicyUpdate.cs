@@ -79,6 +79,7 @@ internal sealed class PolicyUpdate
                 Advantages = input.Advantages,
                 OldLogProbs = input.OldLogProbs,
                 ReferenceLogProbs = input.ReferenceLogProbs,
+                SamplerLogProbs = input.SamplerLogProbs,
                 OldValues = input.OldValues,
                 Returns = input.Returns,
             };

@@ -111,6 +111,18 @@ internal sealed class RolloutCollector
         };
     }
 
+    /// <summary>The reward of each group's greedy completion, shaped like the others: the baseline of ReMax.</summary>
+    public async Task<double[]> GreedyRewardsAsync(IReadOnlyList<ScoredGroup> groups)
+    {
+        SampleRequest[] requests = groups.Select(group => new SampleRequest(group.Group.Problem.Messages, 0)).ToArray();
+        IReadOnlyList<Completion> completions = await policy.SampleAsync(requests, new SamplingOptions { Temperature = 0, MaxTokens = options.Sampling.MaxTokens }).ConfigureAwait(false);
+        (Problem, Completion)[] work = groups.Select((group, i) => (group.Group.Problem, completions[i])).ToArray();
+        IReadOnlyList<Rollout> rollouts = await grading.GradeAsync(work).ConfigureAwait(false);
+        return rollouts.Select((rollout, i) => rollout.Status is GradeStatus.Graded or GradeStatus.Ungradable
+            ? Shape(groups[i].Group.ProblemIndex, [rollout]).Rewards[0]
+            : (double)groups[i].Rewards.Average()).ToArray();
+    }
+
     public void SaveState(Utf8JsonWriter writer)
     {
         writer.WriteNumber("place", Place);

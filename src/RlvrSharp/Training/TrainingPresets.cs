@@ -8,14 +8,56 @@ public static class TrainingPresets
 {
     private static readonly SortedDictionary<string, Func<PolicyTrainerOptions>> Presets = new(StringComparer.Ordinal)
     {
-        // arXiv 2402.03300, with the token mean over the batch that all trainers use today.
+        // arXiv 2402.03300, with the token mean over the batch that trainers use today.
         ["grpo"] = () => new GrpoOptions(),
 
         // arXiv 2503.20783: no division by the standard deviation, and a fixed divisor in place of lengths.
         ["dr-grpo"] = () => new GrpoOptions { AdvantageStd = AdvantageStd.None, Aggregation = LossAggregation.FixedLength },
 
-        // arXiv 2503.14476: clip higher, token mean, no KL term, groups without a signal are sampled anew.
+        // arXiv 2503.14476: clip higher, token mean, no KL term, and groups without a signal are drawn anew.
         ["dapo"] = () => new GrpoOptions { ClipHigh = 0.28, Rollout = { MaxSamplingRounds = 3 } },
+
+        // arXiv 2507.18071: one ratio per sequence, the mean over its tokens, in a narrow range; the mean over sequences.
+        ["gspo"] = () => new GrpoOptions
+        {
+            Objective = new ClippedSurrogateOptions { RatioLevel = RatioLevel.Sequence, ClipLow = 3e-4, ClipHigh = 4e-4 },
+            Aggregation = LossAggregation.SequenceMean,
+        },
+
+        // arXiv 2506.13585: the ratio is a weight without gradient, cut from above at 5 (ScaleRL's setting), so no token is lost.
+        ["cispo"] = () => new GrpoOptions { Objective = new CispoOptions { Bounds = CispoBounds.AbsoluteCap, ClipHigh = 5 } },
+
+        // arXiv 2402.14740: against the mean of the others, one ratio per sequence (the product), the KL penalty in the reward.
+        ["rloo"] = () => new GrpoOptions
+        {
+            Advantage = GroupAdvantageEstimator.LeaveOneOut(),
+            Objective = new ClippedSurrogateOptions { RatioLevel = RatioLevel.SequenceProduct },
+            Aggregation = LossAggregation.SequenceMean,
+            KlPlacement = KlPlacement.Reward,
+            KlEstimator = KlEstimator.K1,
+        },
+
+        // arXiv 2501.03262: token returns with the KL penalty inside, whitened over the whole batch; no groups are needed.
+        ["reinforce++"] = () => new GrpoOptions
+        {
+            Advantage = new ReinforceEstimator { Baseline = ReinforceBaseline.None },
+            KlPlacement = KlPlacement.Reward,
+            KlEstimator = KlEstimator.K1,
+            KlCoefficient = 0.01,
+        },
+
+        // arXiv 1707.06347 with GAE; several passes over each step's completions.
+        ["ppo"] = () => new PpoOptions { EpochsPerStep = 2, MinibatchesPerEpoch = 2, KlPlacement = KlPlacement.Reward, KlEstimator = KlEstimator.K1, KlCoefficient = 0.01 },
+
+        // Tülu 3's RLVR (arXiv 2411.15124): PPO, four passes, γ 1, λ .95, KL penalty .05 in the reward.
+        ["tulu3-ppo"] = () => new PpoOptions
+        {
+            EpochsPerStep = 4,
+            KlPlacement = KlPlacement.Reward,
+            KlEstimator = KlEstimator.K1,
+            KlCoefficient = 0.05,
+            GaeLambda = 0.95,
+        },
     };
 
     /// <summary>The names, in order.</summary>

@@ -12,6 +12,9 @@ internal sealed class UpdateInput
 
     public required ReadOnlyMemory<float> OldLogProbs { get; init; }
 
+    /// <summary>Log-probabilities under whatever drew the tokens; empty where that was the policy.</summary>
+    public ReadOnlyMemory<float> SamplerLogProbs { get; init; }
+
     public required ReadOnlyMemory<float> ReferenceLogProbs { get; init; }
 
     public required ReadOnlyMemory<float> Advantages { get; init; }
