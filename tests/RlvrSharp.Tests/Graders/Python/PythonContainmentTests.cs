@@ -59,7 +59,7 @@ public sealed class PythonContainmentTests
             ("allocates in many processes", "for _ in range(4):\n  if os.fork() == 0: break\nx = b'x' * (100 << 20)\ntime.sleep(600)", "used more than 256 MiB of memory"),
             ("fork-bombs", "while True:\n  try: os.fork()\n  except OSError: pass", "more than 24 processes"),
             ("starts threads without end", "while True: threading.Thread(target=time.sleep, args=(600,)).start()", "can't start new thread"),
-            ("opens a connection", "socket.create_connection(('127.0.0.1', 1))", "Network is unreachable"),
+            ("opens a connection", "socket.create_connection(('192.0.2.1', 80))", "Network is unreachable"),
             ("asks for a name", "socket.getaddrinfo('example.com', 80)", "gaierror"),
             ("writes to the system", "open('/usr/x', 'w')", "Read-only file system"),
             ("writes to the root", "open('/x', 'w')", "Read-only file system"),
@@ -158,6 +158,46 @@ public sealed class PythonContainmentTests
         Assert.Equal(GradeStatus.Failed, (await call).Status);
         Assert.Equal(0, Processes.Count(marker, 0));
         Assert.Equal(0.5, (await PythonGraderTests.Ask(grader, "answer = 0.5")).Score);
+    }
+
+    [IsolatedPythonFact]
+    public async Task Every_kind_of_isolation_that_this_machine_has_confines_alike()
+    {
+        int kinds = 0;
+        foreach (PythonIsolation kind in new[] { PythonIsolation.Namespaces, PythonIsolation.Bubblewrap })
+        {
+            PythonGraderOptions options = Limits();
+            options.Isolation = kind;
+            await using var grader = new PythonGrader(Setup, options);
+            try
+            {
+                Assert.Equal(kind, (await grader.StartAsync()).Isolation);
+            }
+            catch (GradingException)
+            {
+                continue;
+            }
+
+            kinds++;
+            foreach ((string code, string reported) in new[]
+            {
+                ("os.kill(-1, 9)\ntime.sleep(600)", "gave no result"),
+                ("socket.create_connection(('192.0.2.1', 80))", "Network is unreachable"),
+                ("open('/usr/x', 'w')", "Read-only file system"),
+                ("open('/dev/x', 'w')", "Read-only file system"),
+                ("raise ValueError(sorted(os.listdir('/tmp')), os.environ.get('PATH'), open('/proc/self/status').read())", "CapEff:\\t0000000000000000"),
+                ("open('/proc/1/environ', 'rb').read(1)", "PermissionError"),
+                ("x = bytearray(10 << 30)", "MemoryError"),
+                ("while True:\n  try: os.fork()\n  except OSError: pass", "more than 24 processes"),
+            })
+            {
+                Grade grade = await PythonGraderTests.Ask(grader, code);
+                Assert.True(grade.Reason?.Contains(reported, StringComparison.Ordinal) == true, $"{kind}: {code} should be reported with '{reported}', but the reason is: {grade.Reason}");
+                Assert.Equal(0.5, (await PythonGraderTests.Ask(grader, "os.kill(1, 9)\nanswer = 0.5")).Score);
+            }
+        }
+
+        Assert.True(kinds > 0);
     }
 
     [Fact]
