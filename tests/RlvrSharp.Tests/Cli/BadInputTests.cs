@@ -1,0 +1,196 @@
+using System.Text.Json.Nodes;
+
+namespace RlvrSharp.Tests.Cli;
+
+/// <summary>Each thing a user gets wrong: a clear message, exit code 2, no stack trace, and no output folder.</summary>
+public sealed class BadInputTests : IDisposable
+{
+    private const string Row = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"reference\":{\"a\":\"b\"}}";
+    private readonly string root = Directory.CreateTempSubdirectory("rlvr-bad-").FullName;
+
+    public BadInputTests()
+    {
+        File.WriteAllText(Path.Combine(root, "train.jsonl"), Row + "\n");
+        File.WriteAllText(Path.Combine(root, "held-out.jsonl"), Row + "\n");
+    }
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public async Task A_missing_job_file()
+    {
+        await RefusedAsync(["train", Path.Combine(root, "none.json"), "--out", Out], "none.json does not exist");
+    }
+
+    [Theory]
+    [InlineData("{\"model\": ", "is not JSON")]
+    [InlineData("[]", "must be an object")]
+    [InlineData("{\"model\":\"a\",\"model\":\"b\"}", "is not JSON")]
+    public async Task A_malformed_job_file(string text, string message)
+    {
+        string path = Path.Combine(root, "job.json");
+        File.WriteAllText(path, text);
+        await RefusedAsync(["train", path, "--out", Out], "job.json", message);
+    }
+
+    [Fact]
+    public async Task Unknown_keys_are_named_with_the_nearest_valid_one_all_at_once()
+    {
+        await RefusedAsync(
+            job =>
+            {
+                job["traning_file"] = "x";
+                job["rlvr"]!["grup_size"] = 4;
+                job["method"]!["reinforcement"]!["hyperparameters"]!["batchsize"] = 4;
+                job["rlvr"]!["algorithm"] = "gpro";
+            },
+            "traning_file", "\"training_file\"", "rlvr.grup_size", "\"group_size\"", "batchsize", "\"batch_size\"", "\"gpro\"", "\"grpo\"");
+    }
+
+    [Fact]
+    public async Task A_line_that_is_not_json()
+    {
+        File.AppendAllText(Path.Combine(root, "train.jsonl"), "\nnot json\n");
+        await RefusedAsync(_ => { }, "train.jsonl:3: the line is not JSON");
+    }
+
+    [Fact]
+    public async Task A_row_without_messages()
+    {
+        File.WriteAllText(Path.Combine(root, "held-out.jsonl"), Row + "\n{\"reference\":{\"a\":1}}\n");
+        await RefusedAsync(_ => { }, "held-out.jsonl:2: the row has no messages");
+    }
+
+    [Fact]
+    public async Task A_row_without_the_reference_that_the_grader_needs()
+    {
+        File.WriteAllText(Path.Combine(root, "train.jsonl"), Row + "\n{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}\n");
+        await RefusedAsync(_ => { }, "train.jsonl:2:", "reference");
+    }
+
+    [Fact]
+    public async Task A_missing_model_folder_and_one_without_weights()
+    {
+        await RefusedAsync(job => job["model"] = "nowhere", "nowhere");
+        string bare = CopyModel("bare");
+        File.Delete(Path.Combine(bare, "model.safetensors"));
+        await RefusedAsync(job => job["model"] = bare, "model.safetensors");
+    }
+
+    [Fact]
+    public async Task Weights_whose_header_is_cut_off_or_lies()
+    {
+        string model = CopyModel("damaged");
+        string weights = Path.Combine(model, "model.safetensors");
+        byte[] whole = File.ReadAllBytes(weights);
+        File.WriteAllBytes(weights, whole[..100]);
+        await RefusedAsync(job => job["model"] = model, "model.safetensors");
+        File.WriteAllBytes(weights, whole[..^1000]);
+        await RefusedAsync(job => job["model"] = model, "model.safetensors");
+        byte[] lying = [.. whole];
+        BitConverter.TryWriteBytes(lying, long.MaxValue);
+        File.WriteAllBytes(weights, lying);
+        await RefusedAsync(job => job["model"] = model, "model.safetensors");
+    }
+
+    [Fact]
+    public async Task A_prompt_longer_than_the_context()
+    {
+        string text = string.Concat(Enumerable.Repeat("many words ", 2000));
+        File.AppendAllText(Path.Combine(root, "train.jsonl"), $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"{text}\"}}],\"reference\":{{\"a\":1}}}}\n");
+        await RefusedAsync(_ => { }, "train.jsonl:2: the prompt is", "context");
+    }
+
+    [Fact]
+    public async Task A_group_of_one()
+    {
+        await RefusedAsync(job => job["rlvr"]!["group_size"] = 1, "GroupSize is 1, but GRPO compares completions within a group: set it to 2 or more");
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("\"NaN\"")]
+    [InlineData("1e999")]
+    public async Task A_learning_rate_of_nothing(string rate)
+    {
+        await RefusedAsync(job => job["rlvr"]!["learning_rate"] = JsonNode.Parse(rate), "rlvr.learning_rate", "above 0");
+    }
+
+    [Fact]
+    public async Task A_learning_rate_that_is_not_a_number_is_not_json()
+    {
+        string path = WriteJob(_ => { });
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"steps\"", "\"learning_rate\": NaN, \"steps\"", StringComparison.Ordinal));
+        await RefusedAsync(["train", path, "--out", Out], "is not JSON");
+    }
+
+    [Fact]
+    public async Task An_output_folder_that_already_holds_a_run()
+    {
+        Directory.CreateDirectory(Path.Combine(Out, "checkpoints"));
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", WriteJob(_ => { }), "--out", Out]);
+        Assert.Equal(2, exit);
+        Assert.Contains("already holds a run", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Out, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_command_line_that_makes_no_sense()
+    {
+        await RefusedAsync(["trian"], "trian");
+        await RefusedAsync(["train"], "argument missing", "rlvr train --help");
+        await RefusedAsync(["train", WriteJob(_ => { }), "--steps", "0", "--out", Out], "steps");
+        await RefusedAsync(["eval", CommandLine.Model("llama-tiny"), Path.Combine(root, "train.jsonl")], "--grader");
+    }
+
+    [Fact]
+    public async Task A_grader_of_an_unknown_type()
+    {
+        await RefusedAsync(job => job["method"]!["reinforcement"]!["grader"]!["type"] = "structured_feild", "structured_feild", "structured_field");
+    }
+
+    private string Out => Path.Combine(root, "out");
+
+    private string CopyModel(string name)
+    {
+        string target = Path.Combine(root, name);
+        Directory.CreateDirectory(target);
+        foreach (string file in Directory.GetFiles(CommandLine.Model("llama-tiny")))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        return target;
+    }
+
+    private string WriteJob(Action<JsonNode> change)
+    {
+        JsonNode job = JsonNode.Parse(
+            """
+            {"model": "", "training_file": "train.jsonl", "validation_file": "held-out.jsonl",
+             "method": {"type": "reinforcement", "reinforcement": {"grader": {"type": "structured_field", "name": "f", "reference": "{{item.reference}}"}, "hyperparameters": {"batch_size": 2}}},
+             "rlvr": {"algorithm": "grpo", "steps": 2, "max_tokens": 8}}
+            """)!;
+        job["model"] = CommandLine.Model("llama-tiny");
+        change(job);
+        string path = Path.Combine(root, "job.json");
+        File.WriteAllText(path, job.ToJsonString());
+        return path;
+    }
+
+    private Task RefusedAsync(Action<JsonNode> change, params string[] messages) => RefusedAsync(["train", WriteJob(change), "--out", Out], messages);
+
+    private async Task RefusedAsync(string[] arguments, params string[] messages)
+    {
+        (int exit, _, string error) = await CommandLine.RunAsync(arguments);
+        Assert.True(exit == 2, $"exit {exit}: {error}");
+        foreach (string message in messages)
+        {
+            Assert.Contains(message, error, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out), "an output folder was left");
+    }
+}

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace RlvrSharp.Tests.Cli;
+
+public sealed class CommandTests : IDisposable
+{
+    private readonly string root = Directory.CreateTempSubdirectory("rlvr-cli-").FullName;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public async Task Logprobs_prints_what_the_reference_implementation_computed()
+    {
+        JsonNode golden = JsonNode.Parse(File.ReadAllText(Path.Combine(CommandLine.Model("llama-tiny"), "golden.json")))!;
+        var input = new JsonObject { ["input_ids"] = golden["sequences"]!.DeepClone(), ["temperature"] = 0.7 };
+
+        (int exit, string output, string error) = await CommandLine.RunAsync(["logprobs", CommandLine.Model("llama-tiny")], input.ToJsonString());
+
+        Assert.True(exit == 0, error);
+        JsonArray rows = JsonNode.Parse(output)!["logprobs"]!.AsArray();
+        for (int i = 0; i < rows.Count; i++)
+        {
+            double[] expected = golden["per_sequence"]![i]!["logp_t07"]!.AsArray().Select(value => (double)value!).ToArray();
+            double[] actual = rows[i]!.AsArray().Select(value => (double)value!).ToArray();
+            Assert.Equal(expected.Length, actual.Length);
+            Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 5e-5));
+        }
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("{\"input_ids\": [[1, 99999]]}")]
+    [InlineData("{\"input_ids\": [[1, 2]], \"temperature\": 0}")]
+    public async Task Logprobs_refuses_what_it_cannot_score(string input)
+    {
+        (int exit, _, string error) = await CommandLine.RunAsync(["logprobs", CommandLine.Model("llama-tiny")], input);
+
+        Assert.Equal(2, exit);
+        Assert.StartsWith("rlvr: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokenize_and_sample_answer_line_by_line()
+    {
+        (int exit, string output, string error) = await CommandLine.RunAsync(["tokenize", CommandLine.Model("llama-tiny")], "{\"text\": \"the cat\"}\n\n{\"text\": \"\"}\n");
+        Assert.True(exit == 0, error);
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.Equal("the cat", (string?)JsonNode.Parse(lines[0])!["decoded"]);
+        Assert.Empty(JsonNode.Parse(lines[1])!["ids"]!.AsArray());
+
+        (exit, output, error) = await CommandLine.RunAsync(["sample", CommandLine.Model("llama-tiny"), "--prompt", "a", "--max-tokens", "4", "--temperature", "0"]);
+        Assert.True(exit == 0, error);
+        Assert.Contains("tokens", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Grade_prints_one_line_per_row_in_order()
+    {
+        string grader = Path.Combine(root, "grader.json");
+        File.WriteAllText(grader, "{\"type\":\"structured_field\",\"name\":\"f\",\"input\":\"{{sample.output_text}}\",\"reference\":\"{{item.reference}}\"}");
+        string rows = Path.Combine(root, "rows.jsonl");
+        File.WriteAllLines(rows, Enumerable.Range(0, 600).Select(i => JsonSerializer.Serialize(new
+        {
+            item = new { reference = new { n = i } },
+            sample = new { output_text = i % 3 == 0 ? "no json" : $"{{\"n\": {(i % 3 == 1 ? i : i + 1)}}}" },
+        })));
+
+        (int exit, string output, string error) = await CommandLine.RunAsync(["grade", "--grader", grader, rows]);
+
+        Assert.True(exit == 0, error);
+        JsonNode[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToArray();
+        Assert.Equal(600, lines.Length);
+        for (int i = 0; i < lines.Length; i++)
+        {
+            Assert.Equal(i % 3 == 0 ? "ungradable" : "graded", (string?)lines[i]["status"]);
+            Assert.Equal(i % 3 == 1 ? 1.0 : 0.0, (double)lines[i]["score"]!);
+            Assert.Equal(i % 3 == 0, lines[i]["error"] is not null);
+        }
+    }
+
+    [Fact]
+    public async Task Train_is_the_same_with_one_thread_and_with_two_and_resumes_to_the_same_bits()
+    {
+        string job = WriteJob();
+        await OkAsync("train", job, "--out", Path.Combine(root, "one"), "--threads", "1");
+        await OkAsync("train", job, "--out", Path.Combine(root, "two"), "--threads", "2");
+
+        Assert.Equal(Metrics("one"), Metrics("two"));
+        Assert.Equal(Weights("one", 4), Weights("two", 4));
+        JsonNode first = JsonNode.Parse(Metrics("one")[0])!;
+        Assert.Equal(1.0, (double)first["ratio_mean"]!);
+        Assert.Equal(0.0, (double)first["kl_to_initial"]!);
+        Assert.True(File.Exists(Path.Combine(root, "one", "report.html")));
+
+        // The run again, as if it had been killed after the checkpoint of step 2.
+        string cut = Path.Combine(root, "cut");
+        await OkAsync("train", job, "--out", cut);
+        Directory.Delete(Path.Combine(cut, "checkpoints", "step-000004"), recursive: true);
+        File.Delete(Path.Combine(cut, "summary.json"));
+        await OkAsync("train", job, "--resume", cut);
+        Assert.Equal(Metrics("one"), Metrics("cut"));
+        Assert.Equal(Weights("one", 4), Weights("cut", 4));
+
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", job, "--resume", cut, "--seed", "9"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("seed", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sft_and_eval_work_on_a_folder()
+    {
+        string rows = WriteRows();
+        await OkAsync("sft", CommandLine.Model("llama-tiny"), rows, "--out", Path.Combine(root, "sft"), "--steps", "3", "--learning-rate", "0.001");
+        string grader = Path.Combine(root, "grader.json");
+        File.WriteAllText(grader, "{\"type\":\"structured_field\",\"name\":\"f\",\"reference\":\"{{item.reference}}\"}");
+
+        (int exit, string output, string error) = await CommandLine.RunAsync(
+            ["eval", Path.Combine(root, "sft"), rows, "--grader", grader, "--max-tokens", "6", "--draws", "2", "--json", "--reference", CommandLine.Model("llama-tiny")]);
+
+        Assert.True(exit == 0, error);
+        JsonNode result = JsonNode.Parse(output)!;
+        Assert.Equal(4, (int)result["n"]!);
+        Assert.True((double)result["kl_to_initial"]! > 0);
+        await OkAsync("eval", Path.Combine(root, "sft"), rows, "--grader", grader, "--max-tokens", "6");
+    }
+
+    private static async Task OkAsync(params string[] arguments)
+    {
+        (int exit, _, string error) = await CommandLine.RunAsync(arguments);
+        Assert.True(exit == 0, error);
+    }
+
+    private string WriteRows()
+    {
+        string rows = Path.Combine(root, "rows.jsonl");
+        File.WriteAllLines(rows, Enumerable.Range(0, 4).Select(i => $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"row {i}\"}}],\"reference\":{{\"n\":{i}}}}}"));
+        return rows;
+    }
+
+    /// <summary>A job whose grader gives the random model a signal: how many of its letters are lower case, by a template that every answer has.</summary>
+    private string WriteJob()
+    {
+        string rows = WriteRows();
+        string job = Path.Combine(root, "job.json");
+        File.WriteAllText(job, JsonSerializer.Serialize(new
+        {
+            model = CommandLine.Model("llama-tiny"),
+            training_file = rows,
+            validation_file = rows,
+            method = new
+            {
+                type = "reinforcement",
+                reinforcement = new
+                {
+                    grader = new Dictionary<string, object> { ["type"] = "string_check", ["name"] = "e", ["input"] = "{{sample.output_text}}", ["reference"] = "e", ["operation"] = "like" },
+                    hyperparameters = new { batch_size = 2, eval_interval = 2, eval_samples = 2 },
+                },
+            },
+            rlvr = new { algorithm = "grpo", steps = 4, group_size = 6, max_tokens = 10, learning_rate = 0.001 },
+        }));
+        return job;
+    }
+
+    private string[] Metrics(string run) => File.ReadAllLines(Path.Combine(root, run, "metrics.jsonl")).Select(line =>
+    {
+        JsonObject step = JsonNode.Parse(line)!.AsObject();
+        Assert.True(step.Remove("seconds"));
+        return step.ToJsonString();
+    }).ToArray();
+
+    private byte[] Weights(string run, int step) => File.ReadAllBytes(Path.Combine(root, run, "checkpoints", $"step-{step:D6}", "model.safetensors"));
+}
