@@ -47,4 +47,7 @@ public sealed class FieldOptions
 
     /// <summary>For lists of objects: names of members that must agree before two objects may be paired, such as a line number.</summary>
     public IReadOnlyList<string> Keys { get; set; } = [];
+
+    /// <summary>Whether a schema said so, which a declaration of the same path overrides.</summary>
+    internal bool FromSchema { get; init; }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -12,15 +11,14 @@ namespace RlvrSharp.Graders;
 /// put into one ratio. Order and repeats in lists cannot be gamed, empty padding earns nothing, inventions cost.
 /// </summary>
 /// <remarks>Immutable and safe for threads. An answer that is not one JSON object is ungradable, never an exception; a reference that is not is a <see cref="DataException"/>.</remarks>
-public sealed class StructuredFieldGrader : IGrader
+public sealed class StructuredFieldGrader : IGrader, IProblemRequirement
 {
     private readonly StructuredFieldGraderOptions options;
     private readonly FieldSpec spec;
     private readonly bool isUniform;
     private readonly string? deferredComparer;
 
-    // Keyed by the very string object a problem holds, so nothing is hashed and nothing outlives the dataset.
-    private readonly ConditionalWeakTable<string, Reference> references = [];
+    private readonly ReferenceCache references;
 
     /// <summary>A grader that infers the fields from each reference.</summary>
     public StructuredFieldGrader()
@@ -42,6 +40,7 @@ public sealed class StructuredFieldGrader : IGrader
 
         this.options = options.Copy();
         spec = FieldSpec.Compile(this.options);
+        references = new ReferenceCache(this.options, spec);
         isUniform = this.options.Fields.All(field => field.Beta is null && field.WrongPenalty is null or 0);
         deferredComparer = this.options.Fields.FirstOrDefault(field => field.Comparer is { IsDeferred: true })?.Comparer!.Type;
     }
@@ -58,7 +57,7 @@ public sealed class StructuredFieldGrader : IGrader
             : GradeDeferredAsync(completion.Text, reference, cancellationToken);
     }
 
-    /// <summary>Grades a text against a reference. References are parsed once per string object.</summary>
+    /// <summary>Grades a text against a reference. A reference that comes back is not parsed again.</summary>
     /// <param name="completionText">The answer.</param>
     /// <param name="reference">The reference: JSON text of one object.</param>
     /// <returns>The grade.</returns>
@@ -69,7 +68,7 @@ public sealed class StructuredFieldGrader : IGrader
         ArgumentNullException.ThrowIfNull(completionText);
         ArgumentNullException.ThrowIfNull(reference);
         ThrowIfDeferred();
-        return Grade(completionText, ReferenceOf(reference, "The reference"), null);
+        return Grade(completionText, references.Get(reference, "The reference"), null);
     }
 
     /// <summary>Grades a text against a reference that is already parsed. It is prepared anew each time: pass the text of a reference that is used often.</summary>
@@ -87,13 +86,31 @@ public sealed class StructuredFieldGrader : IGrader
             : Grade(completionText, Reference.Read(reference.GetRawText(), spec, options, "The reference"), null);
     }
 
-    /// <summary>Checks that a problem has a reference this grader can use; for loaders, before any time is spent.</summary>
+    /// <summary>What the grader does, as options; a copy.</summary>
+    /// <returns>The options.</returns>
+    public StructuredFieldGraderOptions GetOptions() => options.Copy();
+
+    /// <summary>Checks that a problem has a reference this grader can use.</summary>
     /// <param name="problem">The problem.</param>
     /// <exception cref="DataException">It has none, and the message says why.</exception>
     public void CheckReference(Problem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
         _ = ReferenceOf(problem);
+    }
+
+    /// <inheritdoc/>
+    public string? FindFault(Problem problem)
+    {
+        try
+        {
+            CheckReference(problem);
+            return null;
+        }
+        catch (DataException error)
+        {
+            return error.Message;
+        }
     }
 
     private async ValueTask<Grade> GradeDeferredAsync(string text, Reference reference, CancellationToken cancellationToken)
@@ -160,17 +177,7 @@ public sealed class StructuredFieldGrader : IGrader
         string owner = problem.Id is null ? "The reference of a problem without an id" : $"The reference of {problem.Id}";
         return problem.Reference is null
             ? throw new DataException($"{owner} is missing, but the structured-field grader compares with one: give the row a 'reference'.")
-            : ReferenceOf(problem.Reference, owner);
-    }
-
-    private Reference ReferenceOf(string text, string owner)
-    {
-        if (references.TryGetValue(text, out Reference? reference))
-        {
-            return reference;
-        }
-
-        return references.GetValue(text, _ => Reference.Read(text, spec, options, owner));
+            : references.Get(problem.Reference, owner);
     }
 
     private void ThrowIfDeferred()

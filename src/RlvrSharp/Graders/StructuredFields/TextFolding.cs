@@ -19,6 +19,20 @@ internal enum TextFoldings
 /// </summary>
 internal static class TextFolding
 {
+    /// <summary>Whether every surrogate has its partner; texts without that cannot be normalised.</summary>
+    public static bool IsWellFormed(ReadOnlySpan<char> text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && (++i == text.Length || !char.IsSurrogatePair(text[i - 1], text[i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public static string Fold(string text, TextFoldings foldings)
     {
         var key = new KeyBuffer(stackalloc char[128]);

@@ -16,7 +16,57 @@ internal static class DateForms
         value = default;
 
         // The longest name of a month or day is far shorter; a novel need not be tried against every format.
-        return text.Length <= 100 && DateTime.TryParseExact(text, formats, Format, Styles, out value);
+        if (text.Length > 100)
+        {
+            return false;
+        }
+
+        if (DateTime.TryParseExact(text, formats, Format, Styles, out value) && System.Array.TrueForAll(formats, HasYear))
+        {
+            return true;
+        }
+
+        // A month and a day without a year would read the clock, so they are given one: 4, a leap year. Each format in turn, the first that fits.
+        foreach (string format in formats)
+        {
+            bool read = HasYear(format)
+                ? DateTime.TryParseExact(text, format, Format, Styles, out value)
+                : DateTime.TryParseExact(string.Concat("0004|", text.Trim()), "yyyy'|'" + format, Format, Styles, out value);
+            if (read)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a format says the year, outside of quoted text.</summary>
+    public static bool HasYear(string format)
+    {
+        char quote = '\0';
+        for (int i = 0; i < format.Length; i++)
+        {
+            char character = format[i];
+            if (quote != '\0')
+            {
+                quote = character == quote ? '\0' : quote;
+            }
+            else if (character == '\\')
+            {
+                i++;
+            }
+            else if (character is '\'' or '"')
+            {
+                quote = character;
+            }
+            else if (character == 'y')
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public static IEnumerable<string> Validate(IReadOnlyList<string> formats)

@@ -16,7 +16,7 @@ internal sealed class NumberFieldComparer(double tolerance, double relative, boo
     }
 
     internal override double Compare(object prepared, AnswerValue actual, DeferredScores? deferred) =>
-        TryLiteral(actual, acceptText, out ReadOnlySpan<char> literal) && AreNear((string)prepared, literal) ? 1 : 0;
+        TryLiteral(actual, acceptText, out ReadOnlySpan<char> literal) && AreNear((string)prepared, literal, tolerance, relative) ? 1 : 0;
 
     internal override void WriteParameters(JsonObject json)
     {
@@ -56,7 +56,7 @@ internal sealed class NumberFieldComparer(double tolerance, double relative, boo
         return value.Kind == AnswerKind.Number || (texts && value.Kind == AnswerKind.String && NumberText.TryTrim(value.Text, out literal));
     }
 
-    private bool AreNear(ReadOnlySpan<char> expected, ReadOnlySpan<char> actual)
+    internal static bool AreNear(ReadOnlySpan<char> expected, ReadOnlySpan<char> actual, double tolerance, double relative)
     {
         var left = new KeyBuffer(stackalloc char[64]);
         var right = new KeyBuffer(stackalloc char[64]);

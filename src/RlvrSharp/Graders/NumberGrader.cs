@@ -1,0 +1,86 @@
+namespace RlvrSharp.Graders;
+
+/// <summary>1 if the answer is the reference's number, by value and within a tolerance, else 0. Words around it make an answer ungradable, unless the last number of the text is asked for.</summary>
+/// <remarks>Immutable and safe for threads. Compared in decimal, so 0.1 + 0.2 is 0.3.</remarks>
+public sealed class NumberGrader : IGrader, IProblemRequirement
+{
+    private readonly double tolerance;
+    private readonly double relative;
+    private readonly bool useLast;
+
+    /// <summary>A grader.</summary>
+    /// <param name="tolerance">The absolute tolerance; 0 or more.</param>
+    /// <param name="relative">The relative tolerance as a share, 0 to below 1.</param>
+    /// <param name="useLast">Whether the last number in the text is the answer, whatever else the text says. Otherwise the text must be one number.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A tolerance is out of range.</exception>
+    public NumberGrader(double tolerance = 0, double relative = 0, bool useLast = false)
+    {
+        if (!(tolerance >= 0 && double.IsFinite(tolerance)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "The tolerance is a distance: use 0 or a finite number above it.");
+        }
+
+        if (!(relative >= 0 && relative < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(relative), relative, "The relative tolerance is a share: use 0 to below 1, such as 0.01 for one percent.");
+        }
+
+        (this.tolerance, this.relative, this.useLast) = (tolerance, relative, useLast);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="DataException">The problem's reference is not a number.</exception>
+    public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(completion);
+        if (FindFault(problem) is { } fault)
+        {
+            throw new DataException(fault);
+        }
+
+        ReadOnlySpan<char> text = completion.Text;
+        if (useLast)
+        {
+            text = Last(text);
+        }
+
+        if (!NumberText.TryTrim(text, out ReadOnlySpan<char> actual))
+        {
+            return ValueTask.FromResult(Grade.Ungradable(useLast ? "The answer has no number." : "The answer is not one number."));
+        }
+
+        _ = NumberText.TryTrim(problem.Reference, out ReadOnlySpan<char> expected);
+        return ValueTask.FromResult(new Grade(NumberFieldComparer.AreNear(expected, actual, tolerance, relative) ? 1 : 0));
+    }
+
+    /// <inheritdoc/>
+    public string? FindFault(Problem problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return problem.Reference is not null && NumberText.TryTrim(problem.Reference, out _)
+            ? null
+            : $"The reference of {problem.Id ?? "a problem without an id"} is {(problem.Reference is null ? "missing" : $"\"{problem.Reference}\"")}, "
+                + "but the number grader compares with one number: write it in digits, such as 12.5.";
+    }
+
+    /// <summary>The last number in a text; a full stop behind it and a sign that joins two numbers are not part of it.</summary>
+    private static ReadOnlySpan<char> Last(ReadOnlySpan<char> text)
+    {
+        int last = text.LastIndexOfAnyInRange('0', '9');
+        if (last < 0)
+        {
+            return [];
+        }
+
+        int first = last;
+        while (first > 0 && (char.IsAsciiDigit(text[first - 1]) || (text[first - 1] == '.' && first > 1 && char.IsAsciiDigit(text[first - 2]))
+            || (text[first - 1] is 'e' or 'E' && first > 1 && char.IsAsciiDigit(text[first - 2]))
+            || (text[first - 1] is '-' or '+' && first > 2 && text[first - 2] is 'e' or 'E' && char.IsAsciiDigit(text[first - 3]))))
+        {
+            first--;
+        }
+
+        bool signed = first > 0 && text[first - 1] == '-' && (first == 1 || !char.IsLetterOrDigit(text[first - 2]));
+        return text[(signed ? first - 1 : first)..(last + 1)];
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace RlvrSharp.Graders;
+
+/// <summary>Points in time in declared formats, equal within a tolerance. A time without an offset is taken as UTC.</summary>
+internal sealed class InstantFieldComparer(TimeSpan tolerance, string[] formats) : FieldComparer("date_time")
+{
+    /// <summary>The forms of ISO 8601 in use: with T or a space, with or without seconds, fractions and offset.</summary>
+    public static readonly string[] Iso =
+    [
+        "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mmK",
+    ];
+
+    internal override object Prepare(AnswerValue expected) => TryRead(expected, out DateTimeOffset instant)
+        ? instant
+        : throw new FieldValueFault($"is {Show(expected)}, but the comparer 'date_time' wants a time in the form {string.Join(" or ", formats.Take(3))}");
+
+    internal override double Compare(object prepared, AnswerValue actual, DeferredScores? deferred) =>
+        TryRead(actual, out DateTimeOffset instant) && (instant - (DateTimeOffset)prepared).Duration() <= tolerance ? 1 : 0;
+
+    internal override IEnumerable<string> Validate()
+    {
+        if (tolerance < TimeSpan.Zero)
+        {
+            yield return $"its tolerance is {tolerance.ToString("c", CultureInfo.InvariantCulture)}: use 0 or more";
+        }
+
+        foreach (string format in formats.Where(format => !DateForms.HasYear(format)))
+        {
+            yield return $"the format '{format}' has no year, so it names no point in time: add yyyy";
+        }
+
+        foreach (string problem in DateForms.Validate(formats))
+        {
+            yield return problem;
+        }
+    }
+
+    internal override void WriteParameters(JsonObject json)
+    {
+        if (tolerance > TimeSpan.Zero)
+        {
+            json["tolerance_seconds"] = tolerance.TotalSeconds;
+        }
+
+        if (!formats.AsSpan().SequenceEqual(Iso))
+        {
+            DateFieldComparer.WriteFormats(json, formats);
+        }
+    }
+
+    private bool TryRead(AnswerValue value, out DateTimeOffset instant)
+    {
+        instant = default;
+        return value.Kind == AnswerKind.String && value.Text.Length <= 100 && DateTimeOffset.TryParseExact(
+            value.Text,
+            formats,
+            DateForms.Format,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite,
+            out instant);
+    }
+}

@@ -1,0 +1,64 @@
+using RlvrSharp.Graders;
+
+namespace RlvrSharp.Tests.Graders;
+
+public sealed class SimpleGraderTests
+{
+    [Theory]
+    [InlineData(" Paris\n", "Paris", false, 1)]
+    [InlineData("paris", "Paris", false, 0)]
+    [InlineData("paris ", "Paris", true, 1)]
+    [InlineData("Paris, of course", "Paris", true, 0)]
+    [InlineData("", "Paris", true, 0)]
+    [InlineData("\uD800", "Paris", true, 0)]
+    public async Task Exact_match_compares_the_whole_answer(string answer, string reference, bool normalize, double score) =>
+        Assert.Equal(score, (await new ExactMatchGrader(normalize).GradeAsync(new Problem("?") { Reference = reference }, Completion.FromText(answer))).Score);
+
+    [Theory]
+    [InlineData("12.50", "12.5", false, GradeStatus.Graded, 1)]
+    [InlineData(" +12.51 ", "12.5", false, GradeStatus.Graded, 1)]
+    [InlineData("12.52", "12.5", false, GradeStatus.Graded, 0)]
+    [InlineData("12,5", "12.5", false, GradeStatus.Ungradable, 0)]
+    [InlineData("NaN", "12.5", false, GradeStatus.Ungradable, 0)]
+    [InlineData("12.5 or 13", "12.5", false, GradeStatus.Ungradable, 0)]
+    [InlineData("", "12.5", false, GradeStatus.Ungradable, 0)]
+    [InlineData("First 3, so the answer is -12.5.", "-12.5", true, GradeStatus.Graded, 1)]
+    [InlineData("12.5 or 13", "12.5", true, GradeStatus.Graded, 0)]
+    [InlineData("it is 1.25e1", "12.5", true, GradeStatus.Graded, 1)]
+    [InlineData("10-12.5", "12.5", true, GradeStatus.Graded, 1)]
+    [InlineData("none", "12.5", true, GradeStatus.Ungradable, 0)]
+    [InlineData("9007199254740993", "9007199254740991", false, GradeStatus.Graded, 0)]
+    public async Task Number_compares_by_value(string answer, string reference, bool useLast, GradeStatus status, double score)
+    {
+        Grade grade = await new NumberGrader(tolerance: 0.01, useLast: useLast).GradeAsync(new Problem("?") { Reference = reference }, Completion.FromText(answer));
+        Assert.Equal((status, score), (grade.Status, grade.Score));
+    }
+
+    [Fact]
+    public async Task A_row_without_its_reference_is_an_error_in_the_data()
+    {
+        var problem = new Problem("?") { Id = "rows:9" };
+        _ = await Assert.ThrowsAsync<DataException>(async () => await new ExactMatchGrader().GradeAsync(problem, Completion.FromText("x")));
+        _ = await Assert.ThrowsAsync<DataException>(async () => await new NumberGrader().GradeAsync(problem with { Reference = "many" }, Completion.FromText("1")));
+        Assert.Contains("rows:9", new NumberGrader().FindFault(problem), StringComparison.Ordinal);
+        Assert.Contains("rows:9", new ExactMatchGrader().FindFault(problem), StringComparison.Ordinal);
+        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new NumberGrader(tolerance: double.NaN));
+        _ = Assert.Throws<ArgumentOutOfRangeException>(() => new NumberGrader(relative: 1));
+    }
+
+    [Fact]
+    public async Task Delegates_are_graders()
+    {
+        var problem = new Problem("?");
+        Completion answer = Completion.FromText("abc");
+        Assert.Equal(0.5, (await new DelegateGrader((_, completion) => completion.Text.Length / 6.0).GradeAsync(problem, answer)).Score);
+        Assert.Equal(GradeStatus.Skipped, (await new DelegateGrader((_, _) => Grade.Skipped("no")).GradeAsync(problem, answer)).Status);
+        Assert.Equal(1, (await new DelegateGrader(async (_, _, token) =>
+        {
+            await Task.Yield();
+            token.ThrowIfCancellationRequested();
+            return new Grade(1);
+        }).GradeAsync(problem, answer)).Score);
+        _ = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await new DelegateGrader((_, _) => 1.5).GradeAsync(problem, answer));
+    }
+}
