@@ -27,7 +27,7 @@ public static class RlvrServiceCollectionExtensions
         services.TryAddSingleton<RlvrMetrics>();
         services.TryAddSingleton(provider => new ReferencePolicy(provider.GetRequiredService<ITrainablePolicy>().CreateReference()));
         services.TryAddSingleton<IPolicy>(provider => provider.GetRequiredService<ITrainablePolicy>());
-        services.AddOptions<GradingOptions>().ValidateOnStart();
+        services.AddOptions<GradingOptions>();
         services.TryAddSingleton(provider => new GradingPipeline(
             [.. provider.GetServices<WeightedGrader>()],
             provider.GetRequiredService<IOptions<GradingOptions>>().Value,

@@ -137,7 +137,7 @@ public abstract class PolicyTrainerOptions
             yield return $"Rollout.Sampling has TopP {sampling.TopP} and TopK {sampling.TopK}, but training needs the probabilities of the whole distribution (a cut one biases the ratio): set TopP to 1 and TopK to 0.";
         }
 
-        if (Rollout.MinGroupSize > Rollout.GroupSize)
+        if (Rollout.GroupSize > 1 && Rollout.MinGroupSize > Rollout.GroupSize)
         {
             yield return $"Rollout.MinGroupSize is {Rollout.MinGroupSize}, more than the GroupSize of {Rollout.GroupSize}, so every group would be dropped: lower it.";
         }
@@ -157,7 +157,8 @@ public abstract class PolicyTrainerOptions
             yield return "The objective has one ratio per sequence (GSPO), but Aggregation is TokenMean, which weighs long sequences more: set it to SequenceMean, or RatioLevel to Token.";
         }
 
-        foreach (string fault in CreateLoss().Validate())
+        // The clipped surrogate's own bounds are settings with ranges; what else makes up the loss says itself what is wrong.
+        foreach (string fault in (Objective?.Validate() ?? []).Concat(OffPolicy?.Validate() ?? []))
         {
             yield return fault;
         }
