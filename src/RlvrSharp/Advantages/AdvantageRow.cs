@@ -47,5 +47,23 @@ public sealed class AdvantageRow
         }
     }
 
+    /// <summary>
+    /// <see cref="Reward"/> and the rewards of all counted tokens: what estimators see that look at whole completions. So a KL penalty in the reward works with each of them.
+    /// </summary>
+    public double TotalReward
+    {
+        get
+        {
+            double total = Reward;
+            ReadOnlySpan<float> rewards = TokenRewards.Span;
+            for (int t = 0; t < rewards.Length; t++)
+            {
+                total += Counts(t) ? rewards[t] : 0;
+            }
+
+            return total;
+        }
+    }
+
     internal bool Counts(int token) => Mask.IsEmpty || Mask.Span[token] != 0;
 }

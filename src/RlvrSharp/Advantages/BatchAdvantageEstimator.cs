@@ -26,7 +26,7 @@ public sealed class BatchAdvantageEstimator : IAdvantageEstimator
         return new BatchAdvantageEstimator(
             (rows, order, sizes) =>
             {
-                double[] values = [.. order.Select(i => rows[i].Reward)];
+                double[] values = [.. order.Select(i => rows[i].TotalReward)];
                 BatchAdvantages.Scaled<double>(values, sizes, settings, values);
                 return values;
             },
@@ -42,7 +42,7 @@ public sealed class BatchAdvantageEstimator : IAdvantageEstimator
         return new BatchAdvantageEstimator(
             (rows, order, sizes) =>
             {
-                double[] values = [.. order.Select(i => rows[i].Reward)];
+                double[] values = [.. order.Select(i => rows[i].TotalReward)];
                 BatchAdvantages.GroupPolicyGradient<double>(values, sizes, settings, values);
                 return values;
             },

@@ -71,6 +71,6 @@ public sealed class GroupAdvantageEstimator : IAdvantageEstimator
     public IReadOnlyList<TokenAdvantages> Estimate(IReadOnlyList<AdvantageRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return AdvantageRows.Spread(rows, AdvantageRows.PerGroup(rows, row => row.Reward, advantage));
+        return AdvantageRows.Spread(rows, AdvantageRows.PerGroup(rows, row => row.TotalReward, advantage));
     }
 }

@@ -135,9 +135,7 @@ public static class KlPenalty
                     Vector256.Equals(x, Vector256<T>.Zero), Vector256<T>.Zero, Vector256.CopySign(one, x));
                 break;
             default:
-                Vector256<T> exp = Lanes.Exp(-x);
-                value = Lanes.ExpExcess(-x, exp);
-                slope = one - exp;
+                slope = one - Lanes.Exp(-x, out value);
                 break;
         }
 

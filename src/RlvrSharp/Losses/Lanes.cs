@@ -13,46 +13,50 @@ internal static class Lanes
 {
     /// <summary>Element-wise exponential; exp(0) is exactly 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Exp<T>(Vector256<T> x)
+    public static Vector256<T> Exp<T>(Vector256<T> x) => Exp(x, out _);
+
+    /// <summary>Element-wise exponential, and exp(x) − 1 − x, the k3 estimate: exactly 0 at 0, and exact near it, where the plain form cancels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Exp<T>(Vector256<T> x, out Vector256<T> excess)
     {
         if (typeof(T) == typeof(float))
         {
-            return LaneExp.Exp(x.AsSingle()).As<float, T>();
+            Vector256<float> exp = LaneExp.Exp(x.AsSingle(), out Vector256<float> single);
+            excess = single.As<float, T>();
+            return exp.As<float, T>();
         }
 
         if (typeof(T) == typeof(double))
         {
-            return LaneExp.Exp(x.AsDouble()).As<double, T>();
+            Vector256<double> exp = LaneExp.Exp(x.AsDouble(), out Vector256<double> wide);
+            excess = wide.As<double, T>();
+            return exp.As<double, T>();
         }
 
         throw new NotSupportedException($"Losses are computed in float or double; {typeof(T)} is neither.");
     }
 
+    /// <summary>The same bits for |x| ≤ 87, sooner; single precision only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> ExpBounded<T>(Vector256<T> x, out Vector256<T> excess)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector256<float> exp = LaneExp.ExpBounded(x.AsSingle(), out Vector256<float> single);
+            excess = single.As<float, T>();
+            return exp.As<float, T>();
+        }
+
+        return Exp(x, out excess);
+    }
+
     /// <summary>The exponential of one number, with the bits of the vector form.</summary>
-    public static double Exp(double x) => LaneExp.Exp(Vector256.Create(x))[0];
+    public static double Exp(double x) => LaneExp.Exp(Vector256.Create(x), out _)[0];
 
     /// <summary>Element-wise natural logarithm.</summary>
     public static Vector256<T> Log<T>(Vector256<T> x) => typeof(T) == typeof(float)
         ? Vector256.Log(x.AsSingle()).As<float, T>()
         : Vector256.Log(x.AsDouble()).As<double, T>();
-
-    /// <summary>
-    /// exp(x) − 1 − x, given exp(x): the k3 estimate. Near 0, where the plain form cancels, a Taylor polynomial; exactly 0 at 0.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> ExpExcess<T>(Vector256<T> x, Vector256<T> exp)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        // The first term left out, x⁸/8!, is below the type's rounding where the polynomial is used.
-        Vector256<T> near = Vector256.LessThan(Vector256.Abs(x), Vector256.Create(T.CreateTruncating(typeof(T) == typeof(float) ? 0.25 : 1.0 / 64)));
-        Vector256<T> p = Vector256.Create(T.CreateTruncating(1.0 / 5040));
-        p = (p * x) + Vector256.Create(T.CreateTruncating(1.0 / 720));
-        p = (p * x) + Vector256.Create(T.CreateTruncating(1.0 / 120));
-        p = (p * x) + Vector256.Create(T.CreateTruncating(1.0 / 24));
-        p = (p * x) + Vector256.Create(T.CreateTruncating(1.0 / 6));
-        p = (p * x) + Vector256.Create(T.CreateTruncating(0.5));
-        return Vector256.ConditionalSelect(near, x * x * p, exp - Vector256<T>.One - x);
-    }
 
     /// <summary>The number of true lanes of a comparison.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,23 +100,11 @@ internal static class Lanes
         return double.CreateTruncating(max);
     }
 
-    /// <summary>Loads a full vector, or what is left of the span padded with zeros; an empty span is <paramref name="whenEmpty"/> everywhere.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Load<T>(ReadOnlySpan<T> values, int offset, Vector256<T> whenEmpty)
-    {
-        if (values.IsEmpty)
-        {
-            return whenEmpty;
-        }
-
-        return offset + Vector256<T>.Count <= values.Length
-            ? Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)offset)
-            : LoadTail(values, offset);
-    }
-
     /// <summary>Loads a full vector, or what is left of the span padded with zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Load<T>(ReadOnlySpan<T> values, int offset) => Load(values, offset, Vector256<T>.Zero);
+    public static Vector256<T> Load<T>(ReadOnlySpan<T> values, int offset) => offset + Vector256<T>.Count <= values.Length
+        ? Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)offset)
+        : LoadTail(values, offset);
 
     /// <summary>Adds a vector to the span, as far as the span goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

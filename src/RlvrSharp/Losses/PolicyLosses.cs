@@ -35,6 +35,7 @@ public static partial class PolicyLosses
         private readonly Vector256<T> highest = Vector256.Create(T.CreateSaturating(1 + options.ClipHigh));
         private readonly Vector256<T> cap = Vector256.Create(T.CreateSaturating(options.MaxRatio ?? double.PositiveInfinity));
         private readonly Vector256<T> dualClip = Vector256.Create(T.CreateSaturating(options.DualClip ?? 0));
+        private readonly bool hasCap = options.MaxRatio is not null;
         private readonly bool hasDualClip = options.DualClip is not null;
 
         public static bool ThroughRatio => true;
@@ -45,29 +46,44 @@ public static partial class PolicyLosses
             out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
             Vector256<T> zero = Vector256<T>.Zero;
-            Vector256<T> capped = Lanes.AtMost(ratio, cap);
-            Vector256<T> clipped = Lanes.Clamp(ratio, lowest, highest);
-            Vector256<T> free = capped * advantage;
-            Vector256<T> bound = clipped * advantage;
-            Vector256<T> takesFree = Vector256.LessThanOrEqual(free, bound);
-            Vector256<T> surrogate = Vector256.ConditionalSelect(takesFree, free, bound);
-
-            // A branch has a slope where its own clamp left the ratio alone.
-            Vector256<T> moves = Vector256.ConditionalSelect(takesFree, Vector256.Equals(capped, ratio), Vector256.Equals(clipped, ratio));
             Vector256<T> negative = Vector256.LessThan(advantage, zero);
-            low = Vector256.LessThan(capped, lowest) & negative;
-            high = Vector256.GreaterThan(capped, highest) & Vector256.GreaterThan(advantage, zero);
+            Vector256<T> positive = Vector256.GreaterThan(advantage, zero);
+            Vector256<T> surrogate, still;
+            if (hasCap)
+            {
+                Vector256<T> capped = Lanes.AtMost(ratio, cap);
+                Vector256<T> clipped = Lanes.Clamp(ratio, lowest, highest);
+                Vector256<T> free = capped * advantage;
+                Vector256<T> bound = clipped * advantage;
+                Vector256<T> takesBound = Vector256.GreaterThan(free, bound);
+                surrogate = Vector256.ConditionalSelect(takesBound, bound, free);
+
+                // A branch has a slope where its own clamp left the ratio alone.
+                still = Vector256.ConditionalSelect(
+                    takesBound, Vector256.LessThan(ratio, lowest) | Vector256.GreaterThan(ratio, highest), Vector256.GreaterThan(ratio, cap));
+                low = Vector256.LessThan(capped, lowest) & negative;
+                high = Vector256.GreaterThan(capped, highest) & positive;
+            }
+            else
+            {
+                // The minimum takes the clipped branch just where the ratio has passed the bound that its advantage pushes it to.
+                low = Vector256.LessThan(ratio, lowest) & negative;
+                high = Vector256.GreaterThan(ratio, highest) & positive;
+                still = low | high;
+                surrogate = Vector256.ConditionalSelect(low, lowest, Vector256.ConditionalSelect(high, highest, ratio)) * advantage;
+            }
+
             dual = zero;
             if (hasDualClip)
             {
                 Vector256<T> floor = dualClip * advantage;
                 dual = negative & Vector256.LessThan(surrogate, floor);
                 surrogate = Vector256.ConditionalSelect(dual, floor, surrogate);
-                moves = Vector256.AndNot(moves, dual);
+                still |= dual;
             }
 
             loss = -surrogate;
-            slope = -(ratio * advantage & moves);
+            slope = -Vector256.AndNot(ratio * advantage, still);
         }
     }
 }

@@ -238,6 +238,34 @@ public class PolicyLossPropertyTests
     }
 
     [Fact]
+    public void A_sequences_weight_may_lie_on_any_of_its_places()
+    {
+        // One loss per row, as RLOO, GMPO and LUSPO have it: what counts is the mask, and the sum of the weights.
+        Sample s = new(10, seed: 6);
+        double[] mask = [1, 1, 0, 1, 1, 1, 0, 0, 0, 0], spread = [.. Enumerable.Repeat(0.07, 10)], focused = [0.7, 0, 0, 0, 0, 0, 0, 0, 0, 0], flat = [.. Enumerable.Repeat(-0.9, 10)];
+        foreach (PolicyObjective objective in SequenceLevel)
+        {
+            double[] first = new double[10], second = new double[10], third = new double[10];
+            double loss = Add(spread, first), same = Add(focused, second), tokens = Add([.. mask.Select(value => 0.14 * value)], third);
+            Assert.Equal(loss, same, 1e-14);
+            Assert.Equal(loss, tokens, 1e-14);
+            Assert.Equal(first, second, (a, b) => Math.Abs(a - b) < 1e-14);
+            Assert.Equal(first, third, (a, b) => Math.Abs(a - b) < 1e-14);
+            Assert.All(Enumerable.Range(0, 10).Where(i => mask[i] == 0), i => Assert.Equal(0, first[i]));
+
+            // A row without tokens has ratio 1 and no gradient.
+            var none = new double[10];
+            PolicyTokens<double> empty = new() { LogProbs = s.LogProbs, OldLogProbs = s.Old, Advantages = flat, Mask = new double[10], Weights = spread };
+            double expected = objective is SapoOptions sapo ? 0.7 * 0.9 * 2 / sapo.NegativeTemperature : 0.7 * 0.9;
+            Assert.Equal(expected, objective.Add(empty, none).Loss, 1e-14);
+            Assert.All(none, value => Assert.Equal(0, value));
+
+            double Add(double[] weights, double[] gradient) =>
+                objective.Add(new PolicyTokens<double> { LogProbs = s.LogProbs, OldLogProbs = s.Old, Advantages = flat, Mask = mask, Weights = weights }, gradient).Loss;
+        }
+    }
+
+    [Fact]
     public void A_mismatch_of_lengths_is_refused_with_both_numbers()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() =>
