@@ -13,6 +13,7 @@ public sealed class Tokenizer
     private readonly AddedTokenMatcher raw;
     private readonly AddedTokenMatcher normalized;
     private readonly string?[] tokens;
+    private readonly string?[] texts;
     private readonly Dictionary<string, int> ids;
     private readonly HashSet<int> special;
 
@@ -32,15 +33,18 @@ public sealed class Tokenizer
             tokens[id] = token;
         }
 
+        // A token that is looked for after normalization is also written in its normalized form.
+        texts = [.. tokens];
         foreach (AddedToken token in parts.AddedTokens)
         {
             tokens[token.Id] = token.Content;
+            texts[token.Id] = NormalForm(token);
         }
 
         HashSet<string> specialTexts = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Content)];
-        special = [.. Enumerable.Range(0, tokens.Length).Where(id => tokens[id] is { } text && specialTexts.Contains(text))];
+        special = [.. Enumerable.Range(0, texts.Length).Where(id => texts[id] is { } text && specialTexts.Contains(text))];
         raw = new AddedTokenMatcher(parts.AddedTokens.Where(token => !token.Normalized).Select(token => (token, token.Content)));
-        normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.Normalized).Select(token => (token, parts.Normalizer?.Apply(token.Content) ?? token.Content)));
+        normalized = new AddedTokenMatcher(parts.AddedTokens.Where(token => token.Normalized).Select(token => (token, NormalForm(token))));
         Named = TokenizerSettings.Load(directory);
     }
 
@@ -182,7 +186,9 @@ public sealed class Tokenizer
     }
 
     /// <summary>A token's text for decoding, or null where it is to be left out.</summary>
-    internal string? TextOf(int id, bool skipSpecialTokens) => skipSpecialTokens && special.Contains(id) ? null : IdToToken(id);
+    internal string? TextOf(int id, bool skipSpecialTokens) => (uint)id >= (uint)texts.Length || (skipSpecialTokens && special.Contains(id)) ? null : texts[id];
+
+    private string NormalForm(AddedToken token) => token.Normalized && parts.Normalizer is { } normalizer ? normalizer.Apply(token.Content) : token.Content;
 
     private int? Find(string? token) => token is null ? null : TokenToId(token);
 

@@ -51,7 +51,9 @@ internal sealed class AddedTokenMatcher
             int start = at;
             int end = matchEnd;
             at = matchEnd;
-            if (token.SingleWord && ((start > 0 && CodePoints.IsWord(CodePoints.Before(text, start, out _))) || (end < text.Length && CodePoints.IsWord(CodePoints.At(text, end, out _)))))
+            if (token.SingleWord
+                && ((start > 0 && CodePoints.IsWordOrJoiner(CodePoints.Before(text, start, out _)))
+                    || (end < text.Length && CodePoints.IsWordOrJoiner(CodePoints.At(text, end, out _)))))
             {
                 continue;
             }

@@ -50,6 +50,9 @@ internal static class CodePoints
     /// <summary>N: decimal digits, letter numbers, other numbers.</summary>
     public static bool IsNumeric(int codePoint) => Category(codePoint) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
+    /// <summary>M: nonspacing, spacing and enclosing marks.</summary>
+    public static bool IsMark(int codePoint) => Category(codePoint) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+
     /// <summary>ASCII punctuation and symbols, or P beyond ASCII.</summary>
     public static bool IsPunctuation(int codePoint) => codePoint < 128
         ? codePoint is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~')
@@ -64,6 +67,12 @@ internal static class CodePoints
         UnicodeCategory.OtherSymbol => codePoint is (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189),
         _ => false,
     };
+
+    /// <summary>Oniguruma's <c>\w</c> outside brackets, which takes the numbers of Latin-1 in.</summary>
+    public static bool IsPatternWord(int codePoint) => codePoint is 0xB2 or 0xB3 or 0xB9 or 0xBC or 0xBD or 0xBE || IsWord(codePoint);
+
+    /// <summary>A word character, or a joiner that holds two together: what may not touch a token that is a single word.</summary>
+    public static bool IsWordOrJoiner(int codePoint) => codePoint is 0x200C or 0x200D || IsWord(codePoint);
 
     /// <summary>The code points that a case-insensitive pattern takes for one another, itself included.</summary>
     public static IEnumerable<int> CaseVariants(int codePoint)

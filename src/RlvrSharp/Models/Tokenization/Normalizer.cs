@@ -86,6 +86,7 @@ internal abstract class Normalizer
         }
     }
 
+    /// <summary>Takes combining marks of every kind out; accents that are part of a letter stay unless NFD came before.</summary>
     public sealed class StripAccents : Normalizer
     {
         public override string Apply(string text)
@@ -93,7 +94,7 @@ internal abstract class Normalizer
             var result = new StringBuilder(text.Length);
             foreach (Rune rune in text.EnumerateRunes())
             {
-                if (Rune.GetUnicodeCategory(rune) != System.Globalization.UnicodeCategory.NonSpacingMark)
+                if (!CodePoints.IsMark(rune.Value))
                 {
                     result.Append(rune);
                 }

@@ -7,6 +7,7 @@ namespace RlvrSharp.Models.Tokenization;
 internal sealed class Pattern
 {
     private const int MaxInstructions = 50_000;
+    private const int MaxWaysBack = 10_000_000; // in one match; Oniguruma gives up there too
 
     private readonly List<Instruction> program = [];
     private readonly Instruction[] code;
@@ -62,7 +63,13 @@ internal sealed class Pattern
         var run = new Runner(code, text, marks);
         for (start = from; start <= text.Length;)
         {
+            run.WaysBack = 0;
             end = run.Match(0, start);
+            if (run.WaysBack > MaxWaysBack)
+            {
+                throw new CheckpointException($"The pattern {Expression} takes more than {MaxWaysBack} steps back on one text: its repeats can be split in too many ways.");
+            }
+
             if (end >= 0)
             {
                 return true;
@@ -229,11 +236,14 @@ internal sealed class Pattern
     /// <summary>One search: the text and the ways back still open.</summary>
     private ref struct Runner(Instruction[] code, ReadOnlySpan<char> text, int marks)
     {
-        // Frames of four: instruction (or −1−mark to restore), position, lowest position of a run or −1, unused marks hold their old value here.
+        // Frames of three: an instruction, the position, and the lowest position of a run (else −1); or −1−mark, its old value, −1.
         private readonly ReadOnlySpan<char> text = text;
         private readonly int[] positions = marks == 0 ? [] : new int[marks];
         private int[] frames = new int[96];
         private int height;
+
+        /// <summary>The ways back taken since this was last set to 0.</summary>
+        public int WaysBack { get; set; }
 
         public int Match(int instruction, int position)
         {
@@ -331,6 +341,11 @@ internal sealed class Pattern
         {
             while (height > floor)
             {
+                if (++WaysBack > MaxWaysBack)
+                {
+                    return false;
+                }
+
                 ref int target = ref frames[height - 3];
                 if (target < 0)
                 {
@@ -384,8 +399,8 @@ internal sealed class Pattern
 
         private readonly bool IsPlace(char kind, int position)
         {
-            bool WordBefore(ReadOnlySpan<char> all) => position > 0 && CodePoints.IsWord(CodePoints.Before(all, position, out _));
-            bool WordAfter(ReadOnlySpan<char> all) => position < all.Length && CodePoints.IsWord(CodePoints.At(all, position, out _));
+            bool WordBefore(ReadOnlySpan<char> all) => position > 0 && CodePoints.IsPatternWord(CodePoints.Before(all, position, out _));
+            bool WordAfter(ReadOnlySpan<char> all) => position < all.Length && CodePoints.IsPatternWord(CodePoints.At(all, position, out _));
             return kind switch
             {
                 '^' => position == 0 || (text[position - 1] == '\n' && position < text.Length),

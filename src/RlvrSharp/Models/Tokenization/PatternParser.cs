@@ -274,19 +274,18 @@ internal sealed class PatternParser
             ]));
         }
 
-        return TryClassEscape() is { } contains ? Set(contains) : Literal(ReadCodePointEscape());
+        return TryClassEscape(inSet: false) is { } contains ? Set(contains) : Literal(ReadCodePointEscape());
     }
 
     /// <summary>The set of <c>\s \p{L}</c> and the like, or null.</summary>
-    private Func<int, bool>? TryClassEscape()
+    private Func<int, bool>? TryClassEscape(bool inSet)
     {
         Func<int, bool>? contains = pattern[at] switch
         {
             's' or 'S' => CodePoints.IsWhiteSpace,
             'd' or 'D' => codePoint => CodePoints.Category(codePoint) == UnicodeCategory.DecimalDigitNumber,
-            'w' or 'W' => CodePoints.IsWord,
+            'w' or 'W' => inSet ? CodePoints.IsWord : CodePoints.IsPatternWord,
             'h' or 'H' => codePoint => codePoint < 128 && char.IsAsciiHexDigit((char)codePoint),
-            'p' or 'P' => null,
             _ => null,
         };
         char kind = pattern[at];
@@ -425,7 +424,7 @@ internal sealed class PatternParser
             if (at < pattern.Length && pattern[at] == ':' && pattern.IndexOf(":]", at + 1, StringComparison.Ordinal) is >= 0 and var end)
             {
                 string name = pattern[(at + 1)..end];
-                Func<int, bool> property = UnicodeProperties.Find(name.TrimStart('^')) ?? throw Fault($"the set \"[:{name}:]\"");
+                Func<int, bool> property = UnicodeProperties.FindBracketed(name.TrimStart('^')) ?? throw Fault($"the set \"[:{name}:]\"");
                 union.Add(name.StartsWith('^') ? codePoint => !property(codePoint) : property);
                 at = end + 2;
                 return;
@@ -438,7 +437,7 @@ internal sealed class PatternParser
         if (pattern[at] == '\\' && at + 1 < pattern.Length)
         {
             at++;
-            if (TryClassEscape() is { } contains)
+            if (TryClassEscape(inSet: true) is { } contains)
             {
                 union.Add(contains);
                 return;

@@ -247,7 +247,7 @@ internal sealed class TokenizerReader(string path)
                 steps.Add(new PreTokenizer.Split(new Delimiter(CodePoints.IsPunctuation), Behavior(ModelJson.Text(path, section, "behavior") ?? "Isolated")));
                 break;
             case "Whitespace":
-                steps.Add(new PreTokenizer.Split(new Delimiter(new Pattern(@"\w+|[^\w\s]+")), SplitBehavior.Removed, invert: true));
+                steps.Add(new PreTokenizer.Split(new Delimiter(new Pattern(@"[\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+")), SplitBehavior.Removed, invert: true));
                 break;
             case "WhitespaceSplit":
                 steps.Add(new PreTokenizer.Split(new Delimiter(CodePoints.IsWhiteSpace), SplitBehavior.Removed));

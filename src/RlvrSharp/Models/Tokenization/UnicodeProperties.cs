@@ -65,18 +65,43 @@ internal static class UnicodeProperties
         {
             "any" => _ => true,
             "ascii" => codePoint => codePoint < 128,
-            "alphabetic" or "alpha" => codePoint => CodePoints.IsWord(codePoint) && CodePoints.Category(codePoint) is <= UnicodeCategory.OtherLetter or UnicodeCategory.LetterNumber or UnicodeCategory.OtherSymbol,
-            "alnum" => codePoint => CodePoints.IsWord(codePoint) && CodePoints.Category(codePoint) is not (UnicodeCategory.ConnectorPunctuation or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark),
-            "upper" or "uppercase" => codePoint => CodePoints.Category(codePoint) == UnicodeCategory.UppercaseLetter,
-            "lower" or "lowercase" => codePoint => CodePoints.Category(codePoint) == UnicodeCategory.LowercaseLetter,
+            "alphabetic" or "alpha" => IsAlphabetic,
+            "alnum" => codePoint => IsAlphabetic(codePoint) || CodePoints.Category(codePoint) == UnicodeCategory.DecimalDigitNumber,
+            "upper" or "uppercase" => IsUppercase,
+            "lower" or "lowercase" => IsLowercase,
             "whitespace" or "space" => CodePoints.IsWhiteSpace,
             "blank" => codePoint => codePoint == '\t' || CodePoints.Category(codePoint) == UnicodeCategory.SpaceSeparator,
-            "word" => CodePoints.IsWord,
-            "punct" => CodePoints.IsPunctuation,
+            "word" => CodePoints.IsPatternWord,
+            "punct" => Find("p"),
+            "graph" => codePoint => !CodePoints.IsWhiteSpace(codePoint) && CodePoints.Category(codePoint) is not (UnicodeCategory.Control or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate),
+            "print" => codePoint => CodePoints.Category(codePoint) is not (UnicodeCategory.Control or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator),
             "xdigit" => codePoint => codePoint < 128 && char.IsAsciiHexDigit((char)codePoint),
             _ => null,
         };
     }
+
+    /// <summary>The question that a bracketed name such as <c>[:punct:]</c> stands for; two differ from <c>\p{…}</c>.</summary>
+    public static Func<int, bool>? FindBracketed(string name) => name switch
+    {
+        "word" => CodePoints.IsWord,
+        "punct" => codePoint => CodePoints.Category(codePoint) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherSymbol,
+        _ => Find(name),
+    };
+
+    // Of the marks, the vowel signs count as letters; .NET does not say which they are, but nearly all spacing marks are.
+    private static bool IsAlphabetic(int codePoint) => CodePoints.Category(codePoint) switch
+    {
+        <= UnicodeCategory.OtherLetter or UnicodeCategory.LetterNumber or UnicodeCategory.SpacingCombiningMark => true,
+        UnicodeCategory.OtherSymbol => CodePoints.IsWord(codePoint),
+        _ => codePoint == 0x345,
+    };
+
+    private static bool IsUppercase(int codePoint) => CodePoints.Category(codePoint) == UnicodeCategory.UppercaseLetter
+        || codePoint is (>= 0x2160 and <= 0x216F) or (>= 0x24B6 and <= 0x24CF) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
+
+    private static bool IsLowercase(int codePoint) => CodePoints.Category(codePoint) == UnicodeCategory.LowercaseLetter
+        || codePoint is 0xAA or 0xBA or (>= 0x2B0 and <= 0x2B8) or 0x2C0 or 0x2C1 or (>= 0x2E0 and <= 0x2E4) or 0x345 or 0x37A or (>= 0x1D2C and <= 0x1D6A) or 0x1D78
+            or (>= 0x1D9B and <= 0x1DBF) or 0x2071 or 0x207F or (>= 0x2090 and <= 0x209C) or (>= 0x2170 and <= 0x217F) or (>= 0x24D0 and <= 0x24E9);
 
     private static bool InRanges(int codePoint, int[] ranges)
     {
