@@ -20,6 +20,6 @@ internal static class Repository
     }
 }
 
-/// <summary>Tests that write to the console or change the process's folder run one after the other.</summary>
+/// <summary>Tests that write to the console, change the process's folder, or wait for other processes with a time limit run one after the other.</summary>
 [CollectionDefinition("Console", DisableParallelization = true)]
 public sealed class ConsoleTests;

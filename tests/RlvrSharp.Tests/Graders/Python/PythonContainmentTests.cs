@@ -4,6 +4,7 @@ using RlvrSharp.Graders;
 namespace RlvrSharp.Tests.Graders.Python;
 
 /// <summary>Code that misbehaves in every way we could think of: each is reported and contained, and the next call works.</summary>
+[Collection("Console")]
 public sealed class PythonContainmentTests
 {
     private const string Setup = """

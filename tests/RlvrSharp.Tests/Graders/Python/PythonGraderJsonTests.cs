@@ -4,6 +4,7 @@ using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Tests.Graders.Python;
 
+[Collection("Console")]
 public sealed class PythonGraderJsonTests
 {
     private static readonly PythonGraderOptions s_options = new() { Workers = 1, AllowUnisolated = true };

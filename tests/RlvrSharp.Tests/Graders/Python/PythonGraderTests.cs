@@ -7,6 +7,7 @@ using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Tests.Graders.Python;
 
+[Collection("Console")]
 public sealed class PythonGraderTests
 {
     private const string EuroVoc = """
