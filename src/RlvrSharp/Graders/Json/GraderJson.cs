@@ -27,7 +27,7 @@ public static class GraderJson
                 : $"The grader cannot be used (invalid_grader); {problems.Count} problems:{string.Concat(problems.Select(problem => "\n  " + problem))}");
         }
 
-        return grader!;
+        return context.ResponseFormat.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? grader! : ResponseFormatGate.Wrap(grader!, context.ResponseFormat);
     }
 
     /// <summary>Makes the grader that a JSON text describes.</summary>

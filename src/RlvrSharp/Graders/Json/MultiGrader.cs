@@ -143,6 +143,13 @@ public sealed class MultiGrader : IJsonGrader
         {
             values[i] = RawScore.Of(grades[i]);
             metrics[parts[i].Key] = values[i];
+            foreach ((string key, double number) in grades[i].Metrics ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty)
+            {
+                if (key != RawScore.MetricName)
+                {
+                    metrics[$"{parts[i].Key}.{key}"] = number;
+                }
+            }
         }
 
         double value = formula.Evaluate(values, out string? fault);

@@ -1,26 +1,29 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace RlvrSharp.Graders.Json;
 
-/// <summary>The structured-field grader in the grader language: <c>{"type": "structured_field", "input": "{{sample.output_text}}", "reference": "{{item.reference}}", …}</c>.</summary>
+/// <summary>A <see cref="StructuredFieldGrader"/> whose answer and reference come from templates: the type <c>structured_field</c>, which is ours.</summary>
 public sealed class StructuredFieldJsonGrader : IJsonGrader
 {
+    private readonly StructuredFieldGrader grader;
+    private readonly StructuredFieldGraderOptions options;
     private readonly GraderTemplate input;
     private readonly GraderTemplate reference;
-    private readonly StructuredFieldGrader grader;
+    private readonly ConditionalWeakTable<Problem, Problem> problems = [];
 
-    /// <summary>A structured-field grader of two texts.</summary>
-    /// <param name="options">Fields, β and the rest; null infers the fields from each reference.</param>
-    /// <param name="input">The answer; null takes <c>{{sample.output_text}}</c>.</param>
-    /// <param name="reference">What it is compared with; null takes <c>{{item.reference}}</c>.</param>
+    /// <summary>A grader.</summary>
+    /// <param name="options">The fields and how they are compared; null infers them from each reference.</param>
+    /// <param name="input">The answer; null is <c>{{sample.output_text}}</c>.</param>
+    /// <param name="reference">The reference object; null is <c>{{item.reference}}</c>.</param>
     /// <param name="name">What reports call it.</param>
-    public StructuredFieldJsonGrader(
-        StructuredFieldGraderOptions? options = null, GraderTemplate? input = null, GraderTemplate? reference = null, string name = "structured_field")
+    public StructuredFieldJsonGrader(StructuredFieldGraderOptions? options = null, GraderTemplate? input = null, GraderTemplate? reference = null, string name = "structured_field")
     {
         ArgumentNullException.ThrowIfNull(name);
-        grader = new StructuredFieldGrader(options ?? new StructuredFieldGraderOptions());
+        this.options = options ?? new StructuredFieldGraderOptions();
         this.input = input ?? GraderTemplate.Parse("{{sample.output_text}}");
         this.reference = reference ?? GraderTemplate.Parse("{{item.reference}}");
+        grader = new StructuredFieldGrader(this.options);
         Name = name;
         Templates = [new("input", this.input), new("reference", this.reference)];
     }
@@ -37,45 +40,50 @@ public sealed class StructuredFieldJsonGrader : IJsonGrader
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, IGrader>> Parts => [];
 
+    internal StructuredFieldGraderOptions Options => options;
+
     /// <inheritdoc/>
     public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(problem);
-        ArgumentNullException.ThrowIfNull(completion);
-        string answer = input.Render(problem, completion, out Grade? fault);
+        Problem? prepared = Prepare(problem, completion, out Grade? fault);
+        Completion answer = completion;
+        if (fault is null && input.OnlyPath is not { IsOutputText: true })
+        {
+            string text = input.Render(problem, completion, out fault);
+            answer = Completion.FromText(text);
+        }
+
         if (fault is not null)
         {
             return new(fault);
         }
 
-        string expected = reference.Render(problem, completion, out fault);
-        return new(fault ?? grader.Grade(answer, expected));
+        try
+        {
+            return grader.GradeAsync(prepared!, answer, cancellationToken);
+        }
+        catch (DataException error)
+        {
+            return new(Grade.Failed(error.Message, error));
+        }
     }
 
     /// <inheritdoc/>
     public string? FindFault(Problem problem)
     {
-        ArgumentNullException.ThrowIfNull(problem);
-        if (input.FindFault(problem) is { } fault)
+        if ((input.FindFault(problem) ?? reference.FindFault(problem)) is { } fault)
         {
             return fault;
         }
 
-        if (reference.FindFault(problem) is { } missing)
+        if (!reference.IsFixed)
         {
-            return missing;
-        }
-
-        string expected = reference.Render(problem, Completion.FromText("{}"), out Grade? unusable);
-        if (unusable is not null)
-        {
-            // The reference is made from the answer; nothing can be said before there is one.
             return null;
         }
 
         try
         {
-            grader.CheckReference(new Problem(string.Empty) { Id = problem.Id, Reference = expected });
+            grader.CheckReference(Prepare(problem, Completion.FromText(string.Empty), out _)!);
             return null;
         }
         catch (DataException error)
@@ -93,15 +101,45 @@ public sealed class StructuredFieldJsonGrader : IJsonGrader
         writer.WriteString("name", Name);
         writer.WriteString("input", input.Text);
         writer.WriteString("reference", reference.Text);
+        if (options.Beta != 1)
+        {
+            writer.WriteNumber("beta", options.Beta);
+        }
+
         writer.WriteEndObject();
     }
 
-    internal static StructuredFieldJsonGrader? FromJson(GraderJsonReader reader)
+    internal static IGrader? FromJson(GraderJsonReader reader)
     {
-        string name = reader.Name;
         GraderTemplate? input = reader.Template("input", required: false);
         GraderTemplate? reference = reader.Template("reference", required: false);
-        var options = new StructuredFieldGraderOptions { Beta = reader.Number("beta", 1, 0.01, 100) ?? 1 };
-        return reader.HasProblems ? null : new StructuredFieldJsonGrader(options, input, reference, name);
+        double? beta = reader.Number("beta", 1, 0.01, 100);
+        StructuredFieldGraderOptions? options = beta is null ? null : new StructuredFieldGraderOptions { Beta = beta.Value };
+        bool bad = options is null || (input is null && reader.Value("input") is not null) || (reference is null && reader.Value("reference") is not null);
+        return bad ? null : new StructuredFieldJsonGrader(options!, input, reference, reader.Name);
+    }
+
+    // The row with its reference as the text the inner grader wants; made once a row, so that the reference is parsed once.
+    private Problem? Prepare(Problem problem, Completion completion, out Grade? fault)
+    {
+        if (problems.TryGetValue(problem, out Problem? prepared))
+        {
+            fault = null;
+            return prepared;
+        }
+
+        string text = reference.Render(problem, completion, out fault);
+        if (fault is not null)
+        {
+            return null;
+        }
+
+        prepared = problem with { Reference = text };
+        if (reference.IsFixed)
+        {
+            problems.TryAdd(problem, prepared);
+        }
+
+        return prepared;
     }
 }
