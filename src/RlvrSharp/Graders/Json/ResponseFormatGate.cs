@@ -4,7 +4,7 @@ namespace RlvrSharp.Graders.Json;
 
 /// <summary>Lets only answers through that follow the job's <c>response_format</c>; the others are Ungradable and get the configured floor.</summary>
 /// <remarks>A gate, never a bonus: a small additive reward for the format becomes a full-strength signal once advantages are normalised.</remarks>
-public sealed class ResponseFormatGate : IGrader, IProblemRequirement
+public sealed class ResponseFormatGate : IGrader, IProblemRequirement, IAsyncDisposable
 {
     private readonly IGrader grader;
     private readonly AnswerSchema? schema;
@@ -64,4 +64,8 @@ public sealed class ResponseFormatGate : IGrader, IProblemRequirement
 
     /// <inheritdoc/>
     public string? FindFault(Problem problem) => (grader as IProblemRequirement)?.FindFault(problem);
+
+    /// <summary>Disposes the grader behind the gate where it needs it.</summary>
+    /// <returns>A task.</returns>
+    public ValueTask DisposeAsync() => GuardedGrading.DisposeAsync(grader);
 }
