@@ -47,9 +47,13 @@ internal sealed class FormulaNode(FormulaOp op, int start, int end, FormulaNode[
                 return fault is not null ? double.NaN : open != 0 ? Children[1].Evaluate(values, ref fault) : 0;
             case FormulaOp.And or FormulaOp.Or:
                 double left = Children[0].Evaluate(values, ref fault);
-                return fault is not null ? double.NaN
-                    : (left != 0) == (Op == FormulaOp.Or) ? Truth(left != 0)
-                    : Truth(Children[1].Evaluate(values, ref fault) != 0);
+                if (fault is not null || (left != 0) == (Op == FormulaOp.Or))
+                {
+                    return fault is null ? Truth(left != 0) : double.NaN;
+                }
+
+                double right = Children[1].Evaluate(values, ref fault);
+                return fault is null ? Truth(right != 0) : double.NaN;
             case FormulaOp.Min or FormulaOp.Max:
                 return EvaluateExtreme(values, ref fault);
         }

@@ -27,7 +27,7 @@ public static class GraderJson
                 : $"The grader cannot be used (invalid_grader); {problems.Count} problems:{string.Concat(problems.Select(problem => "\n  " + problem))}");
         }
 
-        return grader!;
+        return context.ResponseFormat.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? grader! : ResponseFormatGate.Wrap(grader!, context.ResponseFormat);
     }
 
     /// <summary>Makes the grader that a JSON text describes.</summary>
@@ -63,6 +63,13 @@ public static class GraderJson
 
     internal static void Write(Utf8JsonWriter writer, IGrader grader)
     {
+        // A response format stands beside the grader in a job, not in it.
+        if (grader is ResponseFormatGate gate)
+        {
+            Write(writer, gate.Grader);
+            return;
+        }
+
         if (grader is not IJsonGrader known)
         {
             throw new DataException($"The grader {grader.GetType().Name} cannot be written as JSON: it is code. Implement IJsonGrader in it, or leave it out of the JSON.");

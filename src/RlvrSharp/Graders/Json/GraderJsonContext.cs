@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
+using RlvrSharp.Graders.Judges;
 
 namespace RlvrSharp.Graders.Json;
 
@@ -14,6 +16,24 @@ public sealed class GraderJsonContext
 
     /// <summary>The types that can be loaded, in order.</summary>
     public IReadOnlyCollection<string> Types => factories.Keys;
+
+    /// <summary>
+    /// The job's <c>response_format</c>, or <see cref="JsonValueKind.Undefined"/>. A <c>json_schema</c> becomes a gate around the grader: answers
+    /// that do not follow the schema are Ungradable.
+    /// </summary>
+    public JsonElement ResponseFormat { get; set; }
+
+    /// <summary>
+    /// The chat client for a model's name, for <c>score_model</c> and <c>label_model</c>. Null refuses such graders unless they have our key
+    /// <c>base_url</c>.
+    /// </summary>
+    public Func<string, IChatClient>? ChatClients { get; set; }
+
+    /// <summary>Retries, cache and delimiters of the judges.</summary>
+    public JudgeOptions Judges { get; set; } = new();
+
+    /// <summary>Sends the requests of <c>endpoint</c> graders and of judges with a <c>base_url</c>; null uses one of the library's own.</summary>
+    public HttpClient? Http { get; set; }
 
     /// <summary>Makes the embeddings that <c>text_similarity</c> with <c>cosine</c> compares; null refuses such graders.</summary>
     public IEmbeddingGenerator<string, Embedding<float>>? Embeddings { get; set; }

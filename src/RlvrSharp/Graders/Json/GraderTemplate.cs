@@ -54,20 +54,28 @@ public sealed class GraderTemplate
     /// fault, <see cref="GradeStatus.Ungradable"/> where the completion is.
     /// </param>
     /// <returns>The text; empty where there is a fault.</returns>
-    public string Render(Problem problem, Completion completion, out Grade? fault)
+    public string Render(Problem problem, Completion completion, out Grade? fault) => Render(problem, completion, null, out fault);
+
+    /// <summary>As the public one, with a function over every value that comes from the sample.</summary>
+    /// <param name="problem">The row.</param>
+    /// <param name="completion">The completion.</param>
+    /// <param name="wrap">What to make of text the model wrote; null leaves it as it is.</param>
+    /// <param name="fault">The grade to return instead, or null.</param>
+    /// <returns>The text.</returns>
+    internal string Render(Problem problem, Completion completion, Func<string, string>? wrap, out Grade? fault)
     {
         ArgumentNullException.ThrowIfNull(problem);
         ArgumentNullException.ThrowIfNull(completion);
         fault = null;
         if (pieces.Length == 1)
         {
-            return RenderPiece(pieces[0], problem, completion, out fault);
+            return RenderPiece(pieces[0], problem, completion, wrap, out fault);
         }
 
         var builder = new StringBuilder();
         foreach (Piece piece in pieces)
         {
-            builder.Append(RenderPiece(piece, problem, completion, out fault));
+            builder.Append(RenderPiece(piece, problem, completion, wrap, out fault));
             if (fault is not null)
             {
                 return string.Empty;
@@ -178,7 +186,7 @@ public sealed class GraderTemplate
         return text.IndexOf("}}", at, StringComparison.Ordinal);
     }
 
-    private static string RenderPiece(Piece piece, Problem problem, Completion completion, out Grade? fault)
+    private static string RenderPiece(Piece piece, Problem problem, Completion completion, Func<string, string>? wrap, out Grade? fault)
     {
         fault = null;
         if (piece.Path is not { } path)
@@ -188,7 +196,7 @@ public sealed class GraderTemplate
 
         if (path.IsOutputText)
         {
-            return completion.Text;
+            return wrap is null ? completion.Text : wrap(completion.Text);
         }
 
         if (path.FromItem)
@@ -203,7 +211,8 @@ public sealed class GraderTemplate
         }
 
         JsonElement? sample = SampleView.Of(completion).Find(path, out fault);
-        return sample is { } found ? JsonTexts.Stringify(found) : string.Empty;
+        string text = sample is { } found ? JsonTexts.Stringify(found) : string.Empty;
+        return wrap is null || fault is not null ? text : wrap(text);
     }
 
     private readonly record struct Piece(string? Literal, TemplatePath? Path);

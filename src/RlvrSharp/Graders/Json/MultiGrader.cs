@@ -10,7 +10,7 @@ namespace RlvrSharp.Graders.Json;
 /// <para>Where a part has no score neither has the whole: Failed before Ungradable before Skipped. A formula without a value (a division
 /// by 0) is Failed.</para>
 /// </remarks>
-public sealed class MultiGrader : IJsonGrader
+public sealed class MultiGrader : IJsonGrader, IAsyncDisposable
 {
     private readonly KeyValuePair<string, IGrader>[] parts;
     private readonly ScoreFormula formula;
@@ -100,6 +100,16 @@ public sealed class MultiGrader : IJsonGrader
         writer.WriteEndObject();
     }
 
+    /// <summary>Disposes the parts that need it, such as Python workers.</summary>
+    /// <returns>A task.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (KeyValuePair<string, IGrader> part in parts)
+        {
+            await GuardedGrading.DisposeAsync(part.Value).ConfigureAwait(false);
+        }
+    }
+
     internal static IGrader? FromJson(GraderJsonReader reader) => MultiGraderJson.Read(reader, (parts, formula, name) => new MultiGrader(parts, formula, name));
 
     private static string[] NamesOf(IReadOnlyList<KeyValuePair<string, IGrader>> parts)
@@ -143,6 +153,13 @@ public sealed class MultiGrader : IJsonGrader
         {
             values[i] = RawScore.Of(grades[i]);
             metrics[parts[i].Key] = values[i];
+            foreach ((string key, double number) in grades[i].Metrics ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty)
+            {
+                if (key != RawScore.MetricName)
+                {
+                    metrics[$"{parts[i].Key}.{key}"] = number;
+                }
+            }
         }
 
         double value = formula.Evaluate(values, out string? fault);

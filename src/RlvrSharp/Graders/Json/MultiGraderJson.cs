@@ -58,7 +58,10 @@ internal static class MultiGraderJson
             : null;
     }
 
-    private static (double Low, double High) KnownRange(IGrader grader) =>
+    /// <summary>The interval that a grader's own number lies in, as far as is known.</summary>
+    /// <param name="grader">A grader.</param>
+    /// <returns>The interval; [0, 1] for scores.</returns>
+    public static (double Low, double High) KnownRange(IGrader grader) =>
         grader is StringCheckGrader ? (0, 1) : grader is IRangedGrader ranged ? (ranged.Low, ranged.High) : grader is MultiGrader multi ? FormulaChecks.RangeOf(multi.Formula, index => KnownRange(multi.Parts[index].Value)) : (0, 1);
 
     private static List<(string Name, IGrader? Grader)> ReadParts(GraderJsonReader reader)

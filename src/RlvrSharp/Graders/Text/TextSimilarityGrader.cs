@@ -158,7 +158,7 @@ public sealed class TextSimilarityGrader : IJsonGrader
     // Rough counts of steps: partial comparisons try every window, the others walk the shorter text in words of 64.
     private double Work(double left, double right) =>
         Metric == TextMetric.FuzzyMatch && options.FuzzyFunction is FuzzyFunction.PartialRatio or FuzzyFunction.WeightedRatio
-            ? Math.Min(left, right) * Math.Min(left, right) * Math.Max(left, right)
+            ? 10 * Math.Min(left, right) * Math.Min(left, right) * Math.Max(left, right)
             : Metric is TextMetric.FuzzyMatch or TextMetric.RougeL ? left * right : left + right;
 
     private async Task<Grade> CosineAsync(string left, string right, CancellationToken cancellationToken)

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using RlvrSharp.Graders.Json;
+
+namespace RlvrSharp.Graders.Judges;
+
+/// <summary>Asks a chat model: retries with back-off, a cache keyed by content, a count of tokens. Thread-safe.</summary>
+internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling sampling, JudgeOptions options)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<JudgeAnswer>>> cache = new(StringComparer.Ordinal);
+    private long calls;
+    private long cached;
+    private long inputTokens;
+    private long outputTokens;
+
+    public JudgeUsage Usage => new(Interlocked.Read(ref calls), Interlocked.Read(ref cached), Interlocked.Read(ref inputTokens), Interlocked.Read(ref outputTokens));
+
+    /// <summary>Asks, and gives what it said and whether it came from memory.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="schema">The form of the answer.</param>
+    /// <param name="accept">What is wrong with an answer's text, or null; a wrong answer is asked for again.</param>
+    /// <param name="cancellationToken">Stops the asking.</param>
+    /// <returns>The answer.</returns>
+    public async Task<(JudgeAnswer Answer, bool Cached)> AskAsync(
+        IReadOnlyList<ChatMessage> messages, JsonElement schema, Func<string, string?> accept, CancellationToken cancellationToken)
+    {
+        if (options.CacheEntries == 0)
+        {
+            return (await AskFreshAsync(messages, schema, accept, cancellationToken).ConfigureAwait(false), false);
+        }
+
+        string key = KeyOf(messages, schema);
+        while (true)
+        {
+            // Two completions with the same text share one question, also while it is being asked.
+            var fresh = new Lazy<Task<JudgeAnswer>>(() => AskFreshAsync(messages, schema, accept, cancellationToken));
+            Lazy<Task<JudgeAnswer>> entry = cache.GetOrAdd(key, fresh);
+            bool own = ReferenceEquals(entry, fresh);
+            try
+            {
+                JudgeAnswer answer = await entry.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (!own)
+                {
+                    Interlocked.Increment(ref cached);
+                }
+                else if (cache.Count > options.CacheEntries)
+                {
+                    cache.Clear();
+                }
+
+                return (answer, !own);
+            }
+            catch (OperationCanceledException) when (!own && !cancellationToken.IsCancellationRequested)
+            {
+                // The one who asked was cancelled, this caller was not: ask again.
+                cache.TryRemove(KeyValuePair.Create(key, entry));
+            }
+            catch
+            {
+                cache.TryRemove(KeyValuePair.Create(key, entry));
+                throw;
+            }
+        }
+    }
+
+    private static bool IsPassing(Exception error) => error switch
+    {
+        HttpRequestException http => http.StatusCode is null || (int)http.StatusCode is 408 or 409 or 429 or >= 500,
+        TimeoutException or IOException or OperationCanceledException => true,
+        _ => false,
+    };
+
+    private async Task<JudgeAnswer> AskFreshAsync(IReadOnlyList<ChatMessage> messages, JsonElement schema, Func<string, string?> accept, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            string problem;
+            Exception? cause = null;
+            try
+            {
+                JudgeAnswer answer = await SendAsync(messages, schema, cancellationToken).ConfigureAwait(false);
+                if (accept(answer.Text) is not { } fault)
+                {
+                    return answer;
+                }
+
+                problem = fault;
+            }
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested && IsPassing(error))
+            {
+                problem = error is OperationCanceledException ? $"no answer within {options.Timeout}." : error.Message;
+                cause = error;
+            }
+
+            if (attempt >= options.Attempts)
+            {
+                throw new GradingException($"The model {model} gave no usable answer in {attempt} attempt(s): {problem}", cause);
+            }
+
+            await Task.Delay(options.RetryDelay * Math.Pow(2, attempt - 1), options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<JudgeAnswer> SendAsync(IReadOnlyList<ChatMessage> messages, JsonElement schema, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref calls);
+        using var timeout = new CancellationTokenSource(options.Timeout, options.TimeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        ChatResponse response = await client.GetResponseAsync(messages, sampling.ToChatOptions(model, schema), both.Token).ConfigureAwait(false);
+        long read = response.Usage?.InputTokenCount ?? 0;
+        long written = response.Usage?.OutputTokenCount ?? 0;
+        Interlocked.Add(ref inputTokens, read);
+        Interlocked.Add(ref outputTokens, written);
+        return new JudgeAnswer(response.Text, read, written);
+    }
+
+    private string KeyOf(IReadOnlyList<ChatMessage> messages, JsonElement schema)
+    {
+        string text = JsonTexts.Write(writer =>
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue(model);
+            sampling.WriteTo(writer);
+            JsonTexts.WriteValue(writer, schema);
+            foreach (ChatMessage message in messages)
+            {
+                writer.WriteStringValue(message.Role.Value);
+                foreach (AIContent content in message.Contents)
+                {
+                    writer.WriteStringValue(content switch
+                    {
+                        TextContent part => JsonTexts.Whole(part.Text),
+                        UriContent part => part.Uri.ToString(),
+                        DataContent part => part.Uri,
+                        _ => content.ToString(),
+                    });
+                }
+            }
+
+            writer.WriteEndArray();
+        });
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json;
+using RlvrSharp.Graders.Json;
+
+namespace RlvrSharp.Graders.Lint;
+
+/// <summary>L9 and L10: the gold answers, and the best answer that does not look at the prompt.</summary>
+internal static class AnswerChecks
+{
+    /// <summary>Grades every row's gold answer.</summary>
+    /// <param name="runner">Grades.</param>
+    /// <param name="rows">The rows.</param>
+    /// <returns>A task.</returns>
+    public static async Task GoldAsync(LintRunner runner, List<LintRow> rows)
+    {
+        double sum = 0;
+        int known = 0;
+        int wrong = 0;
+        (string Row, string Text)? first = null;
+        foreach (LintRow row in rows)
+        {
+            // Rows that cannot be graded at all are reported by themselves.
+            if (row.Gold is not { } gold || (runner.Grader as IProblemRequirement)?.FindFault(row.Problem) is not null)
+            {
+                continue;
+            }
+
+            known++;
+            Grade grade = await runner.GradeAsync(row, gold).ConfigureAwait(false);
+            sum += grade.Score;
+            if (grade.Status != GradeStatus.Graded || grade.Score < 1 - 1e-9)
+            {
+                wrong++;
+                first ??= (row.Id, string.Create(CultureInfo.InvariantCulture, $"\"{JsonTexts.Cut(gold, 60)}\" gets {(grade.Status == GradeStatus.Graded ? $"the score {grade.Score:G4}" : grade.Status.ToString())}{(grade.Reason is null ? "." : $": {JsonTexts.Cut(grade.Reason, 200)}")}"));
+            }
+        }
+
+        if (known > 0)
+        {
+            runner.GoldScore = sum / known;
+        }
+
+        if (first is { } fault)
+        {
+            runner.Add("L10", LintSeverity.Error, fault.Row, $"{wrong} of {known} gold answers do not get the full score from their own grader; the first: {fault.Text}",
+                "Correct the reference or the grader: what cannot be reached cannot be learned.");
+        }
+        else if (known == 0 && rows.Count > 0)
+        {
+            runner.Add("L10", LintSeverity.Info, null, "No row has a gold answer that could be graded, so the checks that need one were left out.", "Set GraderLintOptions.GoldAnswer, or give the rows a reference.");
+        }
+    }
+
+    /// <summary>Finds the one answer that does best on all rows.</summary>
+    /// <param name="runner">Grades.</param>
+    /// <param name="rows">The rows.</param>
+    /// <returns>The answer and its mean score.</returns>
+    public static async Task<(string? Answer, double? Score)> ConstantAsync(LintRunner runner, List<LintRow> rows)
+    {
+        string[] golds = [.. rows.Where(row => row.Gold is not null).Select(row => row.Gold!)];
+        if (golds.Length < 2)
+        {
+            return (null, null);
+        }
+
+        // The most frequent gold answers, the majority of each field, and everything at once.
+        List<string> candidates = [.. golds.GroupBy(gold => gold, StringComparer.Ordinal).OrderByDescending(group => group.Count()).Select(group => group.Key).Take(10)];
+        if (MajorityObject(golds) is { } majority)
+        {
+            candidates.Add(majority);
+        }
+
+        if (ProbeTexts.Union(golds) is { } union)
+        {
+            candidates.Add(union);
+        }
+
+        (string? Answer, double? Score) best = (null, null);
+        foreach (string candidate in candidates.Distinct(StringComparer.Ordinal))
+        {
+            double sum = 0;
+            foreach (LintRow row in rows)
+            {
+                sum += (await runner.GradeAsync(row, candidate).ConfigureAwait(false)).Score;
+            }
+
+            if (best.Score is null || sum / rows.Count > best.Score)
+            {
+                best = (candidate, sum / rows.Count);
+            }
+        }
+
+        if (best.Score > runner.Options.MaxConstantScore)
+        {
+            runner.Add("L9", best.Score >= 0.9 ? LintSeverity.Error : LintSeverity.Warning, null,
+                string.Create(CultureInfo.InvariantCulture, $"One answer for all rows, \"{JsonTexts.Cut(best.Answer!, 80)}\", has the mean score {best.Score:F3}: a model can collapse to it."),
+                "Balance the rows, weigh the fields that differ, or count wrong values against the score.");
+        }
+
+        return best;
+    }
+
+    private static string? MajorityObject(string[] golds)
+    {
+        var counts = new Dictionary<string, Dictionary<string, int>>(StringComparer.Ordinal);
+        foreach (string gold in golds)
+        {
+            if (!JsonTexts.TryParse(gold, out JsonElement value, out _) || value.ValueKind != JsonValueKind.Object)
+            {
+                return null;
+            }
+
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                Dictionary<string, int> count = counts.TryGetValue(property.Name, out Dictionary<string, int>? known) ? known : counts[property.Name] = new(StringComparer.Ordinal);
+                string text = JsonTexts.CompactText(property.Value);
+                count[text] = count.GetValueOrDefault(text) + 1;
+            }
+        }
+
+        return JsonTexts.Write(writer =>
+        {
+            writer.WriteStartObject();
+            foreach ((string name, Dictionary<string, int> values) in counts.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                writer.WritePropertyName(name);
+                writer.WriteRawValue(values.OrderByDescending(value => value.Value).ThenBy(value => value.Key, StringComparer.Ordinal).First().Key);
+            }
+
+            writer.WriteEndObject();
+        });
+    }
+}

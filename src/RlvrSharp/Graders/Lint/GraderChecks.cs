@@ -1,0 +1,143 @@
+using RlvrSharp.Graders.Json;
+using RlvrSharp.Graders.Judges;
+using RlvrSharp.Graders.Text;
+
+namespace RlvrSharp.Graders.Lint;
+
+/// <summary>L1–L8: what the grader's own description shows.</summary>
+internal static class GraderChecks
+{
+    private static readonly string[] FormWords = ["format", "json", "schema", "length", "valid", "style", "brevity", "parse", "tag"];
+
+    public static IEnumerable<LintFinding> Run(IGrader grader)
+    {
+        foreach ((string path, IGrader node) in GradedNodes.All(grader))
+        {
+            foreach (LintFinding finding in Check(path, node))
+            {
+                yield return finding;
+            }
+        }
+
+        if (IsJudgeOnly(grader))
+        {
+            yield return new LintFinding("L5", LintSeverity.Warning, null, "Only a judge model decides the reward; models learn to please judges, by padding and by flattery.",
+                "Put a rule beside it in a multi grader, such as gate(exact, judge) or min(rule, judge).");
+        }
+    }
+
+    private static IEnumerable<LintFinding> Check(string path, IGrader node)
+    {
+        if (node is IJsonGrader { Templates: [{ Key: "input" } input, { Key: "reference" } reference] } && input.Value.Text.Trim() == reference.Value.Text.Trim())
+        {
+            yield return new LintFinding("L6", LintSeverity.Error, null, $"{path} compares {input.Value.Text} with itself, so every answer gets the same score.",
+                "Let input read the answer and reference the row.");
+        }
+
+        switch (node)
+        {
+            case StringCheckGrader { Operation: StringCheckOperation.Like or StringCheckOperation.LikeIgnoringCase } check:
+                bool reversed = check.Templates[0].Value.IsFixed && !check.Templates[1].Value.IsFixed;
+                yield return reversed
+                    ? new LintFinding("L1", LintSeverity.Error, null, $"{path} looks for the answer inside the row's text: an empty answer always passes.", "Exchange input and reference, or use eq.")
+                    : new LintFinding("L1", LintSeverity.Warning, null, $"{path} looks for the reference anywhere in the answer: \"A or B\", \"not A\" and a list of every value pass.", "Use eq on an extracted answer, or anchor it: ask for a fixed form and compare that field.");
+                break;
+            case TextSimilarityGrader { Metric: TextMetric.FuzzyMatch, Options.FuzzyFunction: not (FuzzyFunction.Ratio or FuzzyFunction.TokenSortRatio) } similar:
+                yield return new LintFinding("L3", LintSeverity.Warning, null, $"{path} uses {similar.Options.FuzzyFunction}, which gives an answer that merely contains the reference up to the full score.", "Use the function ratio.");
+                break;
+            case StructuredFieldJsonGrader { Options.UndeclaredWeight: 0 }:
+                yield return new LintFinding("L2", LintSeverity.Warning, null, $"{path} has undeclared_weight 0: keys that nobody asked for cost nothing.", "Leave undeclared_weight at 1.");
+                break;
+            case StructuredFieldJsonGrader { Options.Beta: > 2 } wide:
+                yield return new LintFinding("L2", LintSeverity.Warning, null, FormattableString.Invariant($"{path} has beta {wide.Options.Beta}: almost only recall counts, so guessing everything pays."), "Use beta 1, or 0.5 where inventions are worse than omissions.");
+                break;
+            case ScoreModelGrader { Delimits: false } or LabelModelGrader { Delimits: false }:
+                yield return new LintFinding("L5", LintSeverity.Warning, null, $"{path} puts the answer into the judge's prompt without markers, so the answer can give the judge orders.", "Leave JudgeOptions.Delimit on.");
+                break;
+            case MultiGrader multi:
+                foreach (LintFinding finding in CheckFormula(path, multi))
+                {
+                    yield return finding;
+                }
+
+                break;
+        }
+    }
+
+    private static bool IsJudgeOnly(IGrader grader)
+    {
+        IGrader[] leaves = [.. GradedNodes.All(grader).Select(node => node.Grader).Where(node => node is not (MultiGrader or ResponseFormatGate))];
+        return leaves.Length > 0 && leaves.All(leaf => leaf is ScoreModelGrader or LabelModelGrader);
+    }
+
+    private static IEnumerable<LintFinding> CheckFormula(string path, MultiGrader multi)
+    {
+        ScoreFormula formula = multi.Formula;
+        foreach (string note in FormulaChecks.Notes(formula, index => MultiGraderJson.KnownRange(multi.Parts[index].Value)))
+        {
+            bool flat = note.Contains("uses no grader", StringComparison.Ordinal) || note.Contains("never be", StringComparison.Ordinal);
+            bool spare = note.Contains("never rewarded", StringComparison.Ordinal);
+            yield return new LintFinding("L7", flat ? LintSeverity.Error : spare ? LintSeverity.Info : LintSeverity.Warning, null, $"{path}: the formula \"{JsonTexts.Cut(formula.Text)}\" {note}", "Correct the formula.");
+        }
+
+        HashSet<int> used = [.. formula.Nodes().Where(node => node.Op == FormulaOp.Name).Select(node => node.Index)];
+        foreach (int index in used.Where(index => Falls(formula, multi, index)).Order())
+        {
+            yield return new LintFinding("L7", LintSeverity.Warning, null, $"{path}: a better \"{formula.Names[index]}\" can give a lower score in \"{JsonTexts.Cut(formula.Text)}\".", "Write the formula so that it rises with every part, and put penalties into a reward shaper.");
+        }
+
+        string[] names = [.. used.Order().Select(index => formula.Names[index])];
+        if (names.Length > 0 && names.All(name => name.Contains("recall", StringComparison.OrdinalIgnoreCase)))
+        {
+            yield return new LintFinding("L2", LintSeverity.Warning, null, $"{path} rewards recall only: naming everything gets the full score.", "Add precision: 2 * precision * recall / max(precision + recall, 1e-9).");
+        }
+
+        if (formula.Nodes().Any(node => node.Op == FormulaOp.Max && node.Children.Count(HasName) > 1))
+        {
+            yield return new LintFinding("L2", LintSeverity.Warning, null, $"{path} takes the greater of several parts, so the most lenient one decides.", "Use min, a gate or a weighted sum.");
+        }
+
+        foreach (FormulaNode term in Terms(formula.Root))
+        {
+            string? form = term.Op == FormulaOp.Name ? formula.Names[term.Index]
+                : term.Op is FormulaOp.Multiply or FormulaOp.Divide && term.Children.Count(HasName) == 1 && term.Children.First(HasName) is { Op: FormulaOp.Name } inner ? formula.Names[inner.Index]
+                : null;
+            if (form is not null && formula.Root.Op is FormulaOp.Add or FormulaOp.Subtract && Array.Exists(FormWords, word => form!.Contains(word, StringComparison.OrdinalIgnoreCase)))
+            {
+                yield return new LintFinding("L8", LintSeverity.Warning, null, $"{path} adds \"{form}\" to the score: in a group where nothing else differs, normalisation makes even a small bonus a full-strength signal.",
+                    $"Make it a gate: gate({form}, …).");
+            }
+        }
+    }
+
+    private static IEnumerable<FormulaNode> Terms(FormulaNode node) =>
+        node.Op is FormulaOp.Add or FormulaOp.Subtract ? node.Children.SelectMany(Terms) : [node];
+
+    private static bool HasName(FormulaNode node) => node.Op == FormulaOp.Name || node.Children.Any(HasName);
+
+    // Raises one part at many points and looks for a lower value.
+    private static bool Falls(ScoreFormula formula, MultiGrader multi, int index)
+    {
+        var random = new KeyedRandom(KeyedRandom.Key(0x4C37, (ulong)index));
+        var values = new double[formula.Names.Count];
+        for (int trial = 0; trial < 200; trial++)
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                (double low, double high) = MultiGraderJson.KnownRange(multi.Parts[i].Value);
+                (low, high) = (double.IsFinite(low) ? low : 0, double.IsFinite(high) ? high : 1);
+                values[i] = low + ((high - low) * Math.Round(random.NextDouble(), 2));
+            }
+
+            double before = formula.Evaluate(values, out _);
+            (double _, double top) = MultiGraderJson.KnownRange(multi.Parts[index].Value);
+            values[index] += ((double.IsFinite(top) ? top : 1) - values[index]) * random.NextDouble();
+            if (formula.Evaluate(values, out _) < before - 1e-9)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using RlvrSharp.Graders.Json;
+
+namespace RlvrSharp.Tests.Graders.Json;
+
+public class ResponseFormatTests
+{
+    private const string Schema = """
+        {"type": "object", "additionalProperties": false, "required": ["name", "kind"],
+         "properties": {
+           "name": {"type": "string", "minLength": 2, "maxLength": 5, "pattern": "^[A-Z]"},
+           "kind": {"enum": ["a", "b", 3]},
+           "born": {"type": ["string", "null"], "format": "date"},
+           "count": {"type": "integer", "minimum": 0, "exclusiveMaximum": 10, "multipleOf": 2},
+           "price": {"type": "number", "multipleOf": 0.01},
+           "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2, "uniqueItems": true},
+           "tree": {"$ref": "#/$defs/node"},
+           "either": {"anyOf": [{"type": "integer"}, {"const": "many"}]}},
+         "$defs": {"node": {"type": "object", "properties": {"children": {"type": "array", "items": {"$ref": "#/$defs/node"}}}, "required": ["children"], "additionalProperties": false}}}
+        """;
+
+    [Theory]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\"}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": 3.0}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"c\"}", false)]
+    [InlineData("{\"name\": \"Ada\"}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"x\": 1}", false)]
+    [InlineData("{\"name\": \"ada\", \"kind\": \"a\"}", false)]
+    [InlineData("{\"name\": \"A\", \"kind\": \"a\"}", false)]
+    [InlineData("{\"name\": \"A\\ud83d\\ude00\\ud83d\\ude00\\ud83d\\ude00\\ud83d\\ude00\", \"kind\": \"a\"}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"born\": null}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"born\": \"2024-02-30\"}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"count\": 4.0}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"count\": 3}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"count\": 10}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"count\": 2.5}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"count\": 1e400}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"price\": 19.99}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"price\": 19.995}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"tags\": []}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"tags\": [\"x\", \"x\"]}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"tags\": [\"x\", 1]}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"tree\": {\"children\": [{\"children\": []}]}}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"tree\": {\"children\": [{\"kids\": []}]}}", false)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"either\": \"many\"}", true)]
+    [InlineData("{\"name\": \"Ada\", \"kind\": \"a\", \"either\": \"few\"}", false)]
+    [InlineData("[]", false)]
+    public void Answers_follow_the_schema_or_not(string answer, bool follows) =>
+        Assert.Equal(follows, AnswerSchema.Parse(JsonElement.Parse(Schema)).Validate(JsonElement.Parse(answer)) is null);
+
+    [Theory]
+    [InlineData("{\"type\": \"strng\"}", "did you mean \"string\"")]
+    [InlineData("{\"dependentRequired\": {}}", "not enforced")]
+    [InlineData("{\"properties\": {\"a\": {\"patern\": \"x\"}}}", "did you mean \"pattern\"")]
+    [InlineData("{\"$ref\": \"#/$defs/no\"}", "nowhere")]
+    [InlineData("{\"pattern\": \"(?=x)\"}", "linear time")]
+    [InlineData("{\"minimum\": \"1\"}", "must be a number")]
+    [InlineData("{\"enum\": 1}", "must be a list")]
+    [InlineData("5", "not a schema")]
+    public void A_schema_that_cannot_be_enforced_is_refused(string schema, string part) =>
+        Assert.Contains(part, Assert.Throws<DataException>(() => AnswerSchema.Parse(JsonElement.Parse(schema))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{\"city\": \"Oslo\"}", GradeStatus.Graded, 1)]
+    [InlineData("{\"city\": \"Rome\"}", GradeStatus.Graded, 0)]
+    [InlineData("{\"city\": 5}", GradeStatus.Ungradable, 0)]
+    [InlineData("Oslo", GradeStatus.Ungradable, 0)]
+    [InlineData("{\"city\": \"Oslo\"} ok", GradeStatus.Ungradable, 0)]
+    public void A_response_format_is_a_gate_before_the_grader(string answer, GradeStatus status, double score)
+    {
+        var context = new GraderJsonContext
+        {
+            ResponseFormat = JsonElement.Parse("""{"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": false}}}"""),
+        };
+        IGrader grader = GraderJson.Parse("""{"type": "string_check", "name": "c", "operation": "eq", "input": "{{sample.output_json.city}}", "reference": "{{item.reference}}"}""", context);
+        Grade grade = grader.GradeText(answer, "Oslo");
+        Assert.Equal((status, score), (grade.Status, grade.Score));
+    }
+
+    [Theory]
+    [InlineData("{\"type\": \"text\"}", true)]
+    [InlineData("{\"type\": \"xml\"}", false)]
+    [InlineData("{\"type\": \"json_schema\"}", false)]
+    public void Formats(string format, bool known)
+    {
+        IGrader inner = GraderJson.Parse("""{"type": "string_check", "name": "c", "operation": "eq", "input": "a", "reference": "a"}""");
+        if (known)
+        {
+            Assert.Same(inner, ResponseFormatGate.Wrap(inner, JsonElement.Parse(format)));
+        }
+        else
+        {
+            Assert.Throws<DataException>(() => ResponseFormatGate.Wrap(inner, JsonElement.Parse(format)));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using RlvrSharp.Graders.Lint;
+
+namespace RlvrSharp.Tests.Graders.Lint;
+
+public class CalibrationReportTests
+{
+    [Fact]
+    public void Shares_follow_from_counting_groups()
+    {
+        // Four samples with two passes: of the 6 pairs 4 are mixed, and 5 hold a pass.
+        var report = CalibrationReport.From([Group("a", 1, 1, 0, 0)]);
+        Assert.Equal(4.0 / 6, At(report.MixedShare, 2), 12);
+        Assert.Equal(1, At(report.MixedShare, 4), 12);
+        Assert.Equal(0.5, At(report.PassCurve, 1), 12);
+        Assert.Equal(5.0 / 6, At(report.PassCurve, 2), 12);
+        Assert.Equal(1, At(report.PassCurve, 4), 12);
+        Assert.Equal(1 - (2 * Math.Pow(0.5, 8)), At(report.MixedShare, 8), 12);
+    }
+
+    [Fact]
+    public void Dead_problems_are_those_with_one_score_and_the_hardest_come_first()
+    {
+        var report = CalibrationReport.From([Group("easy", 1, 1, 1), Group("hard", 0, 0, 0), Group("half", 0.5, 1, 0)]);
+        Assert.Equal(2.0 / 3, report.DeadShare, 12);
+        Assert.Equal(["hard", "half", "easy"], report.Problems.Select(problem => problem.Id));
+        Assert.Equal(4.0 / 9, report.PassRate, 12);
+        Assert.Equal(0.5, report.MeanScore, 12);
+    }
+
+    [Fact]
+    public void Failed_grades_count_nowhere_and_ungradable_ones_as_nothing()
+    {
+        var report = CalibrationReport.From([new CalibrationGroup("a", [new Grade(1), Grade.Failed("x"), Grade.Ungradable("y"), Grade.Skipped("z")])]);
+        Assert.Equal((1, 1), (report.Failed, report.Ungradable));
+        Assert.Equal(2, report.Problems[0].Samples);
+        Assert.Equal(0.5, report.MeanScore);
+        Assert.Contains(report.Findings(), finding => finding.Id == "C-failed");
+    }
+
+    [Fact]
+    public void The_suggested_group_is_the_smallest_with_half_of_the_groups_mixed()
+    {
+        double[] rare = [1, .. Enumerable.Repeat(0.0, 63)];
+        var report = CalibrationReport.From([Group("a", rare)]);
+        Assert.Equal(0.5, At(report.MixedShare, 32), 12);
+        Assert.Equal(32, report.SuggestedGroupSize);
+        Assert.Equal(4, CalibrationReport.From([Group("a", 1, 0, 1, 0)]).SuggestedGroupSize);
+    }
+
+    [Theory]
+    [InlineData("C-dead", 0.0, 0.0, 0.0, 0.0)]
+    [InlineData("C-easy", 1.0, 1.0, 1.0, 1.0)]
+    [InlineData("C-hard", 0.0, 0.0, 0.0, 0.1)]
+    public void Findings_say_what_the_numbers_mean(string id, params double[] scores) =>
+        Assert.Contains(CalibrationReport.From([Group("a", scores)]).Findings(), finding => finding.Id == id);
+
+    [Fact]
+    public void Nothing_graded_is_an_error_and_the_report_is_json()
+    {
+        var report = CalibrationReport.From([]);
+        Assert.Contains(report.Findings(), finding => finding.Severity == LintSeverity.Error);
+        Assert.Equal(0, JsonElement.Parse(report.ToJson()).GetProperty("problems").GetArrayLength());
+    }
+
+    private static CalibrationGroup Group(string id, params double[] scores) => new(id, [.. scores.Select(score => new Grade(score))]);
+
+    private static double At(IReadOnlyList<KeyValuePair<int, double>> curve, int key) => curve.Single(pair => pair.Key == key).Value;
+}
