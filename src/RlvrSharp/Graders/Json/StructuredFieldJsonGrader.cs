@@ -31,6 +31,9 @@ public sealed class StructuredFieldJsonGrader : IJsonGrader
     /// <inheritdoc/>
     public string Name { get; }
 
+    /// <summary>What the grader does; a copy.</summary>
+    public StructuredFieldGraderOptions Options => grader.GetOptions();
+
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, GraderTemplate>> Templates { get; }
 
