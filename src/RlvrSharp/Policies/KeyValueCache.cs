@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RlvrSharp.Models;
 using RlvrSharp.Policies.Kernels;
 
@@ -67,6 +68,7 @@ internal sealed unsafe class KeyValueCache
     }
 
     /// <summary>Writes one head of a layer at one position; <paramref name="key"/> and <paramref name="value"/> are whole rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Put(int layer, int head, int position, float* key, float* value)
     {
         float* panel = keyPanels[layer].Pointer + (((nint)(position / Gemm.Panel * heads) + head) * size * Gemm.Panel) + (position % Gemm.Panel);

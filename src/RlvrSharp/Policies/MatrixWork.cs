@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RlvrSharp.Policies.Kernels;
 
 namespace RlvrSharp.Policies;
@@ -186,6 +187,7 @@ internal static unsafe class MatrixWork
     }
 
     /// <summary>Panel <paramref name="q"/> of Wᵀ: 16 inputs by all given outputs, out of the panels of W.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* weights, int inputs, int outputs, int q, float* target)
     {
         int first = q * Gemm.Panel;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -8,6 +9,7 @@ internal static unsafe class AdamW
     /// <summary>
     /// m = β₁m + (1−β₁)g; v = β₂v + (1−β₂)g²; w = w(1 − lr·decay) − (lr/(1−β₁ᵗ)) m / (√v/√(1−β₂ᵗ) + ε), and g = 0.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Step(float* weight, float* gradient, float* first, float* second, int length, in AdamWStep step)
     {
         int i = 0;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RlvrSharp.Policies.Kernels;
 
 /// <summary>
@@ -71,6 +73,7 @@ internal static unsafe class Attention
     }
 
     /// <summary>Copies one head of consecutive rows into panels of 16 positions: [panel][element][position].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackPanels(float* source, nint stride, int rows, int size, float* panels)
     {
         for (int row = 0; row < rows; row += Gemm.Panel)

@@ -1,8 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
 
-/// <content>One to three rows: several panels at once, so that enough chains are under way to hide the latency of the fused multiply-add.</content>
+/// <content>One or two rows: several panels at once, so that enough chains are under way to hide the latency of the fused multiply-add.</content>
 internal static unsafe partial class Gemm
 {
     private static void FewRows(
@@ -16,18 +17,11 @@ internal static unsafe partial class Gemm
                 OneRowFourPanels(a, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, k, accumulate);
             }
         }
-        else
+        else if (m == 2)
         {
             for (; j <= n - (2 * Panel); j += 2 * Panel)
             {
-                if (m == 2)
-                {
-                    TwoPanels<Two>(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, ldc, k, accumulate);
-                }
-                else
-                {
-                    TwoPanels<Three>(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, ldc, k, accumulate);
-                }
+                TwoRowsTwoPanels(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, panelStride, c + j, ldc, k, accumulate);
             }
         }
 
@@ -37,6 +31,7 @@ internal static unsafe partial class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRowFourPanels(float* a, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, int depth, bool accumulate)
     {
         Vector256<float> c0 = accumulate ? Vector256.Load(c + 0) : default;
@@ -74,8 +69,9 @@ internal static unsafe partial class Gemm
         c7.Store(c + 56);
     }
 
-    private static void TwoPanels<TRows>(float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, nint ldc, int depth, bool accumulate)
-        where TRows : struct, IRows
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TwoRowsTwoPanels(
+        float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, nint ldc, int depth, bool accumulate)
     {
         Vector256<float> c00 = accumulate ? Vector256.Load(c + 0) : default;
         Vector256<float> c01 = accumulate ? Vector256.Load(c + 8) : default;
@@ -85,11 +81,6 @@ internal static unsafe partial class Gemm
         Vector256<float> c11 = accumulate ? Vector256.Load(c + (1 * ldc) + 8) : default;
         Vector256<float> c12 = accumulate ? Vector256.Load(c + (1 * ldc) + 16) : default;
         Vector256<float> c13 = accumulate ? Vector256.Load(c + (1 * ldc) + 24) : default;
-        Vector256<float> c20 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 0) : default;
-        Vector256<float> c21 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 8) : default;
-        Vector256<float> c22 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 16) : default;
-        Vector256<float> c23 = accumulate && TRows.Count > 2 ? Vector256.Load(c + (2 * ldc) + 24) : default;
-        nint row2 = 2 * rowStride;
         for (; depth > 0; depth--)
         {
             Vector256<float> b0 = Vector256.Load(b);
@@ -106,15 +97,6 @@ internal static unsafe partial class Gemm
             c11 = Vector256.FusedMultiplyAdd(x, b1, c11);
             c12 = Vector256.FusedMultiplyAdd(x, b2, c12);
             c13 = Vector256.FusedMultiplyAdd(x, b3, c13);
-            if (TRows.Count > 2)
-            {
-                x = Vector256.Create(a[row2]);
-                c20 = Vector256.FusedMultiplyAdd(x, b0, c20);
-                c21 = Vector256.FusedMultiplyAdd(x, b1, c21);
-                c22 = Vector256.FusedMultiplyAdd(x, b2, c22);
-                c23 = Vector256.FusedMultiplyAdd(x, b3, c23);
-            }
-
             a += depthStride;
             b += depthStrideB;
         }
@@ -127,12 +109,5 @@ internal static unsafe partial class Gemm
         c11.Store(c + ldc + 8);
         c12.Store(c + ldc + 16);
         c13.Store(c + ldc + 24);
-        if (TRows.Count > 2)
-        {
-            c20.Store(c + (2 * ldc) + 0);
-            c21.Store(c + (2 * ldc) + 8);
-            c22.Store(c + (2 * ldc) + 16);
-            c23.Store(c + (2 * ldc) + 24);
-        }
     }
 }

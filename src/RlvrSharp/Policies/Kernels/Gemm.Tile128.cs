@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -20,6 +21,7 @@ internal static unsafe partial class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile128<TRows>(float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, float* c, nint ldc, int depth, bool accumulate)
         where TRows : struct, IRows
     {

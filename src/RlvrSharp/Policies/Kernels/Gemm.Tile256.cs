@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -10,6 +11,7 @@ internal static unsafe partial class Gemm
         static abstract int Count { get; }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile256<TRows>(float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, float* c, nint ldc, int depth, bool accumulate)
         where TRows : struct, IRows
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -80,6 +81,7 @@ internal static unsafe partial class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile512<TRows>(float* a, nint rowStride, nint depthStride, float* b0, float* b1, nint depthStrideB, float* c, float* d, nint ldc, int depth, bool accumulate)
         where TRows : struct, IRows
     {

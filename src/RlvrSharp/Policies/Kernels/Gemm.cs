@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -12,7 +13,7 @@ internal static unsafe partial class Gemm
     /// <summary>Columns of one panel of B.</summary>
     public const int Panel = 16;
 
-    private const int DepthBlock = 384;
+    private const int DepthBlock = 256;
     private const int RowBlock = 120;
 
     /// <summary>Rows of the micro-kernel's tile on this machine.</summary>
@@ -68,14 +69,14 @@ internal static unsafe partial class Gemm
             return;
         }
 
-        if (m < 4 && panelStrideC == Panel && Vector256.IsHardwareAccelerated)
+        if (m < 3 && panelStrideC == Panel && Vector256.IsHardwareAccelerated)
         {
             FewRows(a, rowStride, depthStride, b, depthStrideB, panelStride, c, ldc, m, n, k, accumulate);
             return;
         }
 
         int tile = TileRows;
-        bool packA = depthStride != 1 && n > 2 * Panel && m > tile;
+        bool packA = m > tile && (depthStride != 1 ? n > 2 * Panel : n >= 24 * Panel);
         bool packB = depthStrideB != Panel && m >= 10 * tile;
         float[]? scratchA = packA ? ArrayPool<float>.Shared.Rent((RowBlock + tile) * DepthBlock) : null;
         float[]? scratchB = packB ? ArrayPool<float>.Shared.Rent(2 * Panel * DepthBlock) : null;
@@ -130,6 +131,7 @@ internal static unsafe partial class Gemm
     }
 
     /// <summary>All tiles of a block of rows, panel by panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panels(in Blocks blocks, float* a, float* b, float* c, int rows, int n, int depth, int tile, bool accumulate)
     {
         for (int j = 0; j < n; j += Panel)
@@ -215,23 +217,49 @@ internal static unsafe partial class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackA(float* a, nint rowStride, nint depthStride, int rows, int depth, int tile, float* packed)
     {
         for (int i = 0; i < rows; i += tile)
         {
             int count = Math.Min(tile, rows - i);
+            float* source = a + (i * rowStride);
             float* target = packed + (i * depth);
-            for (int k = 0; k < depth; k++)
+            if (count == 6 && rowStride == 1)
             {
-                float* source = a + (i * rowStride) + (k * depthStride);
-                for (int r = 0; r < count; r++)
+                for (int k = 0; k < depth; k++, source += depthStride, target += 6)
                 {
-                    target[(k * tile) + r] = source[r * rowStride];
+                    Vector128.Load(source).Store(target);
+                    *(long*)(target + 4) = *(long*)(source + 4);
+                }
+            }
+            else if (count == 6)
+            {
+                nint row2 = 2 * rowStride, row3 = 3 * rowStride, row4 = 4 * rowStride, row5 = 5 * rowStride;
+                for (int k = 0; k < depth; k++, source += depthStride, target += 6)
+                {
+                    target[0] = source[0];
+                    target[1] = source[rowStride];
+                    target[2] = source[row2];
+                    target[3] = source[row3];
+                    target[4] = source[row4];
+                    target[5] = source[row5];
+                }
+            }
+            else
+            {
+                for (int k = 0; k < depth; k++, source += depthStride, target += tile)
+                {
+                    for (int r = 0; r < count; r++)
+                    {
+                        target[r] = source[r * rowStride];
+                    }
                 }
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackB(float* b, nint depthStrideB, int depth, float* packed)
     {
         for (int k = 0; k < depth; k++)

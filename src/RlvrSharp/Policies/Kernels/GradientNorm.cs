@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -6,6 +7,7 @@ namespace RlvrSharp.Policies.Kernels;
 internal static unsafe class GradientNorm
 {
     /// <summary>Σ xᵢ², in eight chains folded in one order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SumOfSquares(float* x, int length)
     {
         Vector256<double> low = default;

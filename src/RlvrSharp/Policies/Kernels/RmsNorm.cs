@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -6,6 +7,7 @@ namespace RlvrSharp.Policies.Kernels;
 internal static unsafe class RmsNorm
 {
     /// <summary>Normalises one row; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(float* x, float* weight, float* y, int length, float epsilon)
     {
         float r = InverseRoot(x, length, epsilon);
@@ -26,6 +28,7 @@ internal static unsafe class RmsNorm
     /// ∂/∂x of one row, added to <paramref name="dx"/>: r (g∘w − x r² mean(g∘w∘x)), with r the inverse root of <paramref name="x"/>.
     /// </summary>
     /// <returns>r, which the gradient of the weight needs.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Backward(float* x, float* weight, float* dy, float* dx, int length, float epsilon)
     {
         float r = InverseRoot(x, length, epsilon);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -11,6 +12,7 @@ internal static unsafe class Rope
     /// <param name="sine">sin of each of the half angles.</param>
     /// <param name="half">Half the head's length.</param>
     /// <param name="inverse">Whether to turn back.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Turn(float* x, float* cosine, float* sine, int half, bool inverse)
     {
         float* y = x + half;

@@ -1,8 +1,12 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
 
-/// <summary>Softmax of attention scores and of logits. Rows are whole multiples of 16 long; lane = index mod 16.</summary>
+/// <summary>
+/// Softmax of attention scores and of logits. Rows are whole multiples of 16 long; lane = index mod 16. A NaN among the inputs makes the
+/// sums NaN: the native maximum may pass it over, the exponential does not.
+/// </summary>
 internal static unsafe class Softmax
 {
     /// <summary>
@@ -13,6 +17,7 @@ internal static unsafe class Softmax
     /// <param name="from">The first position seen.</param>
     /// <param name="to">One past the last position seen.</param>
     /// <param name="width">The row's length, a multiple of 16.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attention(float* row, float scale, int from, int to, int width)
     {
         int begin = from / 16 * 16;
@@ -26,7 +31,7 @@ internal static unsafe class Softmax
         {
             Vector256<float> z = Vector256.Load(row + j) * factor;
             z.Store(row + j);
-            best = Vector256.Max(best, z);
+            best = Vector256.MaxNative(best, z);
         }
 
         float max = Largest(best);
@@ -54,6 +59,7 @@ internal static unsafe class Softmax
     }
 
     /// <summary>In place, ∂/∂weights of one row of attention becomes ∂/∂scores: scale · p ∘ (dp − Σ p dp), the sum given.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AttentionBackward(float* weights, float* gradients, float sum, float scale, int width)
     {
         Vector256<float> pull = Vector256.Create(sum);
@@ -75,6 +81,7 @@ internal static unsafe class Softmax
     /// <param name="count">The size of the vocabulary.</param>
     /// <param name="inverseTemperature">1 / temperature.</param>
     /// <returns>The largest scaled logit, ln Σ eᶻ and the entropy in nats.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LogitStatistics Statistics(float* logits, int count, float inverseTemperature)
     {
         int end = (count + 15) / 16 * 16;
@@ -83,7 +90,7 @@ internal static unsafe class Softmax
         Vector256<float> best = Vector256.Create(float.NegativeInfinity);
         for (int j = 0; j < end; j += 8)
         {
-            best = Vector256.Max(best, Vector256.Load(logits + j) * factor);
+            best = Vector256.MaxNative(best, Vector256.Load(logits + j) * factor);
         }
 
         float max = Largest(best);
@@ -95,8 +102,8 @@ internal static unsafe class Softmax
         Vector256<float> weightedHigh = default;
         for (int j = 0; j < end; j += 16)
         {
-            Vector256<float> z0 = Vector256.Max((Vector256.Load(logits + j) * factor) - shift, floor);
-            Vector256<float> z1 = Vector256.Max((Vector256.Load(logits + j + 8) * factor) - shift, floor);
+            Vector256<float> z0 = Vector256.MaxNative(floor, (Vector256.Load(logits + j) * factor) - shift);
+            Vector256<float> z1 = Vector256.MaxNative(floor, (Vector256.Load(logits + j + 8) * factor) - shift);
             Vector256<float> e0 = VectorMath.Exp(z0);
             Vector256<float> e1 = VectorMath.Exp(z1);
             low += e0;
@@ -115,6 +122,7 @@ internal static unsafe class Softmax
     /// In place, logits become ∂loss/∂logits of one row, given ∂loss/∂log-probability of <paramref name="target"/> and ∂loss/∂entropy:
     /// (g_lp (1[j = target] − p_j) − g_H p_j (ln p_j + H)) / temperature.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(
         float* logits, int count, float inverseTemperature, LogitStatistics statistics, int target, float logProbGradient, float entropyGradient)
     {
@@ -129,7 +137,7 @@ internal static unsafe class Softmax
         Vector256<float> pull = Vector256.Create(-entropyGradient);
         for (int j = 0; j < end; j += 8)
         {
-            Vector256<float> logProb = Vector256.Max((Vector256.Load(logits + j) * factor) - shift, floor) - logSum;
+            Vector256<float> logProb = Vector256.MaxNative(floor, (Vector256.Load(logits + j) * factor) - shift) - logSum;
             Vector256<float> p = VectorMath.Exp(logProb);
             Vector256<float> inner = Vector256.FusedMultiplyAdd(pull, logProb + entropy, gradient);
             (p * inner * factor).Store(logits + j);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -6,6 +7,7 @@ namespace RlvrSharp.Policies.Kernels;
 internal static unsafe class SwiGlu
 {
     /// <summary>y = silu(gate) ∘ up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(float* gate, float* up, float* y, int length)
     {
         int i = 0;
@@ -26,6 +28,7 @@ internal static unsafe class SwiGlu
     }
 
     /// <summary>Replaces gate by ∂/∂gate and up by ∂/∂up, and writes the forward value to <paramref name="dy"/>, which held ∂/∂y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(float* gate, float* up, float* dy, int length)
     {
         int i = 0;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RlvrSharp.Policies.Kernels;
@@ -7,6 +8,7 @@ namespace RlvrSharp.Policies.Kernels;
 internal static unsafe class TokenSampler
 {
     /// <summary>The most probable token; the lowest id of several.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Greedy(float* logits, int count)
     {
         int best = 0;
@@ -32,56 +34,103 @@ internal static unsafe class TokenSampler
     /// <returns>The token.</returns>
     public static int Draw(float* logits, int count, float inverseTemperature, float max, int topK, double topP, double u)
     {
-        int* kept = null;
-        int keptCount = count;
-        int[]? rented = null;
-        if ((topK > 0 && topK < count) || topP < 1)
+        if ((topK == 0 || topK >= count) && topP >= 1)
         {
-            rented = ArrayPool<int>.Shared.Rent(count);
+            Exponentials(logits, count, inverseTemperature, max);
+            return Invert(logits, count, u);
         }
 
-        fixed (int* buffer = rented)
+        int[] rented = ArrayPool<int>.Shared.Rent(count);
+        int token;
+        fixed (int* kept = rented)
         {
-            if (rented is not null)
+            token = Invert(logits, kept, Keep(logits, count, inverseTemperature, max, topK, topP, kept), u);
+        }
+
+        ArrayPool<int>.Shared.Return(rented);
+        return token;
+    }
+
+    /// <summary>Inversion over all tokens: first the block of 64 that the number falls into, then the token.</summary>
+    private static int Invert(float* weights, int count, double u)
+    {
+        const int Block = 64;
+        double total = 0;
+        for (int i = 0; i < count; i += Block)
+        {
+            total += Sum(weights + i, Math.Min(Block, count - i));
+        }
+
+        double rest = u * total;
+        int chosen = 0;
+        for (int i = 0; i < count; i += Block)
+        {
+            double sum = Sum(weights + i, Math.Min(Block, count - i));
+            chosen = sum > 0 ? i : chosen;
+            if (sum > rest)
             {
-                kept = buffer;
-                keptCount = Keep(logits, count, inverseTemperature, max, topK, topP, kept);
-            }
-            else
-            {
-                Exponentials(logits, count, inverseTemperature, max);
+                break;
             }
 
-            double total = 0;
-            for (int i = 0; i < keptCount; i++)
-            {
-                total += logits[kept is null ? i : kept[i]];
-            }
+            rest -= sum;
+        }
 
-            double target = u * total;
-            double sum = 0;
-            int token = kept is null ? 0 : kept[0];
-            for (int i = 0; i < keptCount; i++)
+        int token = chosen;
+        for (int i = chosen; i < Math.Min(count, chosen + Block); i++)
+        {
+            if (weights[i] > 0)
             {
-                int candidate = kept is null ? i : kept[i];
-                if (logits[candidate] > 0)
+                token = i;
+                rest -= weights[i];
+                if (rest < 0)
                 {
-                    token = candidate;
-                    sum += logits[candidate];
-                    if (sum > target)
-                    {
-                        break;
-                    }
+                    break;
                 }
             }
-
-            if (rented is not null)
-            {
-                ArrayPool<int>.Shared.Return(rented);
-            }
-
-            return token;
         }
+
+        return token;
+    }
+
+    private static int Invert(float* weights, int* kept, int count, double u)
+    {
+        double total = 0;
+        for (int i = 0; i < count; i++)
+        {
+            total += weights[kept[i]];
+        }
+
+        double rest = u * total;
+        int token = kept[0];
+        for (int i = 0; i < count; i++)
+        {
+            if (weights[kept[i]] > 0)
+            {
+                token = kept[i];
+                rest -= weights[token];
+                if (rest < 0)
+                {
+                    break;
+                }
+            }
+        }
+
+        return token;
+    }
+
+    /// <summary>Σ of up to 64 weights in a fixed order; what follows the vocabulary is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Sum(float* weights, int count)
+    {
+        Vector256<float> low = default;
+        Vector256<float> high = default;
+        for (int i = 0; i < count; i += 16)
+        {
+            low += Vector256.Load(weights + i);
+            high += Vector256.Load(weights + i + 8);
+        }
+
+        return VectorMath.Fold(low, high);
     }
 
     /// <summary>Writes the ids that top-k and top-p keep, ascending, and turns the logits into exponentials.</summary>
@@ -134,6 +183,7 @@ internal static unsafe class TokenSampler
         return nucleus;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Exponentials(float* logits, int count, float inverseTemperature, float max)
     {
         int end = (count + 15) / 16 * 16;

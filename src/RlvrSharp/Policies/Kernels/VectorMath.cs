@@ -14,12 +14,14 @@ internal static unsafe class VectorMath
 
     private const float ExpOverflow = 88f;
 
-    /// <summary>eˣ within 2 ulp; 0 below <see cref="ExpUnderflow"/>, clamped above 88.</summary>
+    /// <summary>eˣ within 2 ulp; 0 below <see cref="ExpUnderflow"/>, clamped above 88; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
     {
-        Vector256<float> alive = Vector256.GreaterThanOrEqual(x, Vector256.Create(ExpUnderflow));
-        x = Vector256.MinNative(Vector256.MaxNative(x, Vector256.Create(ExpUnderflow)), Vector256.Create(ExpOverflow));
+        Vector256<float> dead = Vector256.LessThan(x, Vector256.Create(ExpUnderflow));
+
+        // The variable comes second: that is the operand that native minimum and maximum return where it is NaN.
+        x = Vector256.MinNative(Vector256.Create(ExpOverflow), Vector256.MaxNative(Vector256.Create(ExpUnderflow), x));
 
         // x = n ln 2 + r with |r| ≤ ln 2 / 2; ln 2 in two parts keeps r exact to the last bits.
         Vector256<float> n = Vector256.Round(x * Vector256.Create(1.44269504088896341f));
@@ -37,7 +39,7 @@ internal static unsafe class VectorMath
         p = Vector256.FusedMultiplyAdd(p, r, Vector256<float>.One);
 
         Vector256<int> exponent = Vector256.ShiftLeft(Vector256.ConvertToInt32Native(n) + Vector256.Create(127), 23);
-        return (p * exponent.AsSingle()) & alive;
+        return Vector256.AndNot(p * exponent.AsSingle(), dead);
     }
 
     /// <summary>Folds 16 lanes (0–7 and 8–15) in the one fixed order.</summary>
@@ -52,6 +54,7 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>Σ xᵢ yᵢ, one fused chain per lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(float* x, float* y, int length)
     {
         Vector256<float> low = default;
@@ -85,6 +88,7 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>y += x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddTo(float* x, float* y, int length)
     {
         int i = 0;
@@ -100,6 +104,7 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>y += s x, one fused operation per element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* x, float s, float* y, int length)
     {
         Vector256<float> scale = Vector256.Create(s);
@@ -113,29 +118,5 @@ internal static unsafe class VectorMath
         {
             y[i] = MathF.FusedMultiplyAdd(x[i], s, y[i]);
         }
-    }
-
-    /// <summary>The largest element; −∞ of nothing.</summary>
-    public static float Max(float* x, int length)
-    {
-        Vector256<float> best = Vector256.Create(float.NegativeInfinity);
-        int i = 0;
-        for (; i <= length - 8; i += 8)
-        {
-            best = Vector256.Max(best, Vector256.Load(x + i));
-        }
-
-        float result = float.NegativeInfinity;
-        for (int lane = 0; lane < 8; lane++)
-        {
-            result = MathF.Max(result, best.GetElement(lane));
-        }
-
-        for (; i < length; i++)
-        {
-            result = MathF.Max(result, x[i]);
-        }
-
-        return result;
     }
 }
