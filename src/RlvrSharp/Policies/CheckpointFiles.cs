@@ -25,9 +25,12 @@ internal sealed class CheckpointFiles
     public static CheckpointFiles ForFreshModel(CausalLmConfig config, string? tokenizerDirectory) =>
         new([("config.json", Encoding.UTF8.GetBytes(config.ToJson())), .. tokenizerDirectory is null ? [] : Existing(tokenizerDirectory, TokenizerFiles)]);
 
-    public void Write(string directory)
+    /// <summary>Writes the files.</summary>
+    /// <param name="directory">Where to.</param>
+    /// <param name="withModel">False leaves the model's own files out, so that only the tokenizer's are written.</param>
+    public void Write(string directory, bool withModel = true)
     {
-        foreach ((string name, byte[] content) in files)
+        foreach ((string name, byte[] content) in files.Where(file => withModel || !ModelFiles.Contains(file.Name)))
         {
             File.WriteAllBytes(Path.Combine(directory, name), content);
         }

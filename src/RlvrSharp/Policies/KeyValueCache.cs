@@ -31,6 +31,9 @@ internal sealed unsafe class KeyValueCache
     /// <summary>Positions that are complete in every layer.</summary>
     public int Length { get; set; }
 
+    /// <summary>Bytes held.</summary>
+    public long Bytes => 2L * sizeof(float) * capacity * heads * size * keyPanels.Length;
+
     /// <summary>Makes room for one more position.</summary>
     public void Need(int positions)
     {

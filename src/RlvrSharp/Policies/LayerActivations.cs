@@ -15,7 +15,14 @@ internal sealed unsafe class LayerActivations
     private FloatBuffer? up;
 
     /// <summary>The residual stream on entry.</summary>
-    public FloatBuffer Input => input!;
+    public FloatBuffer Input
+    {
+        get => input!;
+        set => input = value;
+    }
+
+    /// <summary>Bytes held.</summary>
+    public long Bytes => 4 * ((FloatBuffer?[])[input, query, key, value, rawQuery, rawKey, attended, middle, gate, up]).Sum(buffer => (long)(buffer?.Length ?? 0));
 
     /// <summary>Queries after norm and rotation.</summary>
     public FloatBuffer Query => query!;

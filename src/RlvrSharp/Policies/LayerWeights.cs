@@ -12,4 +12,8 @@ internal sealed record LayerWeights(
     Parameter FeedForwardNorm,
     Linear Gate,
     Linear Up,
-    Linear Down);
+    Linear Down)
+{
+    /// <summary>The linear layers, in the order of the forward pass.</summary>
+    public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
+}

@@ -13,7 +13,7 @@ public sealed partial class ManagedPolicy
     private const string MasterPrefix = "master.";
     private const string StepKey = "step";
 
-    /// <summary>Loads a Hugging Face model directory: config.json, weights, tokenizer.</summary>
+    /// <summary>Loads a Hugging Face model directory (config.json, weights, tokenizer), or a PEFT adapter directory together with the model it names.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="options">How to compute; null for the defaults.</param>
     /// <returns>The policy.</returns>
@@ -21,9 +21,14 @@ public sealed partial class ManagedPolicy
     public static ManagedPolicy Load(string directory, ManagedPolicyOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
+        if (LoraCheckpoint.IsAdapter(directory))
+        {
+            return LoadAdapter(directory, options);
+        }
+
         CausalLmConfig config = CausalLmConfig.Load(directory);
         Tokenizer tokenizer = Tokenizer.Load(directory);
-        return Load(directory, WithEndToken(config, tokenizer), new ModelCodec(tokenizer, config), options);
+        return Load(directory, WithEndToken(config, tokenizer), new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(directory)), options);
     }
 
     /// <summary>Makes a model with random weights.</summary>
@@ -39,7 +44,7 @@ public sealed partial class ManagedPolicy
         ArgumentException.ThrowIfNullOrEmpty(tokenizerDirectory);
         Tokenizer tokenizer = Tokenizer.Load(tokenizerDirectory);
         config = WithEndToken(config, tokenizer);
-        return Create(config, new ModelCodec(tokenizer, config), CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
+        return Create(config, new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(tokenizerDirectory)), CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
     }
 
     /// <inheritdoc/>
@@ -61,7 +66,14 @@ public sealed partial class ManagedPolicy
                 lock (engine.Gate)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    ReadInto(directory);
+                    if (options.Lora is null)
+                    {
+                        ReadInto(directory);
+                    }
+                    else
+                    {
+                        ReadAdapters(directory);
+                    }
                 }
             },
             cancellationToken);
@@ -70,15 +82,48 @@ public sealed partial class ManagedPolicy
     internal static ManagedPolicy Load(string directory, CausalLmConfig config, ITokenCodec codec, ManagedPolicyOptions? options = null)
     {
         options ??= new ManagedPolicyOptions();
-        var policy = new ManagedPolicy(config, ModelWeights.Empty(config, options.ValueHead), codec, CheckpointFiles.Read(directory), options);
+        ModelWeights weights = ModelWeights.Empty(config, options.ValueHead, options.BFloat16Weights);
+        Attach(weights, options.Lora);
+        var policy = new ManagedPolicy(config, weights, codec, CheckpointFiles.Read(directory), options, Path.GetFullPath(directory));
         policy.ReadInto(directory);
         return policy;
+    }
+
+    private static ManagedPolicy LoadAdapter(string directory, ManagedPolicyOptions? options)
+    {
+        string model = LoraCheckpoint.BaseDirectory(directory);
+        options = (options ?? new ManagedPolicyOptions()).Copy();
+        options.Lora = LoraCheckpoint.ReadOptions(directory);
+        ManagedPolicy policy = Load(model, options);
+        policy.ReadAdapters(directory);
+        return policy;
+    }
+
+    /// <summary>Gives the wanted layers adapters, and makes sure that there are such layers.</summary>
+    private static void Attach(ModelWeights weights, LoraOptions? lora)
+    {
+        if (lora is null)
+        {
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(lora.Rank, 1);
+        foreach (string module in lora.TargetModules)
+        {
+            if (!LoraOptions.Modules.Contains(module))
+            {
+                throw new PolicyException($"LoRA target module \"{module}\" binds to no layer; there are {string.Join(", ", LoraOptions.Modules)}.");
+            }
+        }
+
+        weights.Attach(lora, name => lora.TargetModules.Count == 0 || lora.TargetModules.Any(module => name.EndsWith("." + module + ".weight", StringComparison.Ordinal)));
     }
 
     internal static ManagedPolicy Create(CausalLmConfig config, ITokenCodec codec, CheckpointFiles files, ulong seed, ManagedPolicyOptions? options = null)
     {
         options ??= new ManagedPolicyOptions();
-        ModelWeights weights = ModelWeights.Empty(config, options.ValueHead);
+        ModelWeights weights = ModelWeights.Empty(config, options.ValueHead, options.BFloat16Weights);
+        Attach(weights, options.Lora);
         for (int i = 0; i < weights.Parameters.Count; i++)
         {
             Draw(weights.Parameters[i], config, options, new KeyedRandom(KeyedRandom.Key(seed, (ulong)i)));
@@ -109,11 +154,62 @@ public sealed partial class ManagedPolicy
                 row[c] = (float)(random.NextGaussian() * deviation);
             }
 
-            parameter.Pack(row, r, parameter.ValueSpan);
+            parameter.PackValues(row, r, parameter.ValueBuffer);
         }
     }
 
-    private void Save(string directory, bool withOptimizerState, CancellationToken cancellationToken)
+    /// <summary>Writes adapters added to the weights they belong to, as a model directory like any other; nothing here changes.</summary>
+    /// <param name="directory">Where to; must not exist.</param>
+    /// <param name="cancellationToken">Stops the writing and removes what was written.</param>
+    /// <returns>A task.</returns>
+    public Task SaveMergedAsync(string directory, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return Task.Run(
+            () => Save(
+                directory,
+                temporary =>
+                {
+                    files.Write(temporary);
+                    var adapted = Transformer.Weights.AdaptedLayers.ToDictionary(linear => linear.Weight);
+                    CheckpointTensors.Write(temporary, Transformer.Weights.Parameters.Select(p => TensorSource.FromSingles(
+                        p.Name, p.StoredType, p.Shape, adapted.TryGetValue(p, out Linear? linear) ? LoraCheckpoint.Merge(linear) : p.UnpackValues())));
+                    WriteValueHead(temporary);
+                },
+                cancellationToken),
+            cancellationToken);
+    }
+
+    private void Save(string directory, bool withOptimizerState, CancellationToken cancellationToken) => Save(
+        directory,
+        temporary =>
+        {
+            ModelWeights weights = Transformer.Weights;
+            if (options.Lora is { } lora)
+            {
+                files.Write(temporary, withModel: false);
+                string[] modules = [.. LoraOptions.Modules.Where(module => weights.AdaptedLayers.Any(linear => linear.Weight.Name.EndsWith("." + module + ".weight", StringComparison.Ordinal)))];
+                LoraCheckpoint.WriteConfig(temporary, lora, modules, baseDirectory);
+                SafetensorsWriter.Write(Path.Combine(temporary, LoraCheckpoint.WeightsFile), weights.Adapters.Select(p => Source(p.Name, p, p.ValueSpan, TensorType.F32)));
+            }
+            else
+            {
+                files.Write(temporary);
+                CheckpointTensors.Write(temporary, weights.Parameters.Select(p => TensorSource.FromSingles(p.Name, p.StoredType, p.Shape, p.UnpackValues())));
+            }
+
+            WriteValueHead(temporary);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (withOptimizerState)
+            {
+                WriteOptimizer(Path.Combine(temporary, OptimizerFile));
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Writes into a directory beside the wanted one and renames it when it is complete.</summary>
+    private void Save(string directory, Action<string> write, CancellationToken cancellationToken)
     {
         string target = Path.GetFullPath(directory);
         if (Directory.Exists(target) || File.Exists(target))
@@ -130,25 +226,10 @@ public sealed partial class ManagedPolicy
             }
 
             Directory.CreateDirectory(temporary);
-            files.Write(temporary);
             lock (engine.Gate)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                ModelWeights weights = Transformer.Weights;
-                CheckpointTensors.Write(temporary, weights.Parameters.Select(p => Source(p.Name, p, p.ValueSpan, p.StoredType)));
-                if (weights.ValueWeight is { } value)
-                {
-                    Parameter bias = weights.ValueBias!;
-                    SafetensorsWriter.Write(
-                        Path.Combine(temporary, ValueHeadFile),
-                        [Source(value.Name, value, value.ValueSpan, TensorType.F32), Source(bias.Name, bias, bias.ValueSpan, TensorType.F32)]);
-                }
-
-                cancellationToken.ThrowIfCancellationRequested();
-                if (withOptimizerState)
-                {
-                    WriteOptimizer(Path.Combine(temporary, OptimizerFile));
-                }
+                write(temporary);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -162,6 +243,16 @@ public sealed partial class ManagedPolicy
             }
 
             throw;
+        }
+    }
+
+    private void WriteValueHead(string directory)
+    {
+        if (Transformer.Weights is { ValueWeight: { } value, ValueBias: { } bias })
+        {
+            SafetensorsWriter.Write(
+                Path.Combine(directory, ValueHeadFile),
+                [Source(value.Name, value, value.ValueSpan, TensorType.F32), Source(bias.Name, bias, bias.ValueSpan, TensorType.F32)]);
         }
     }
 
@@ -209,13 +300,43 @@ public sealed partial class ManagedPolicy
             values[p] = ReadRows(p, (rows, first) => tensors.ReadSingle(p.Name, rows, first));
         }
 
-        if (weights.ValueWeight is { } value)
+        ReadRest(directory, values);
+        foreach ((Parameter p, TensorType type) in types)
+        {
+            p.StoredType = type;
+        }
+    }
+
+    private void ReadAdapters(string directory)
+    {
+        string path = Path.Combine(directory, LoraCheckpoint.WeightsFile);
+        if (!File.Exists(path))
+        {
+            throw new CheckpointException($"{directory} has no {LoraCheckpoint.WeightsFile}, and this policy trains adapters: load the directory as a policy of its own.");
+        }
+
+        ModelWeights weights = Transformer.Weights;
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        var known = weights.Adapters.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        string[] unbound = [.. file.Tensors.Select(tensor => tensor.Name).Where(name => !known.ContainsKey(name))];
+        if (unbound.Length > 0)
+        {
+            throw new CheckpointException($"{path}: the tensor \"{unbound[0]}\" binds to no adapted layer of the model ({unbound.Length} such tensors).");
+        }
+
+        ReadRest(directory, weights.Adapters.ToDictionary(p => p, p => ReadFrom(file, p, p.Name)));
+    }
+
+    /// <summary>Reads value head and optimiser state, then takes everything over.</summary>
+    private void ReadRest(string directory, Dictionary<Parameter, FloatBuffer> values)
+    {
+        if (Transformer.Weights is { ValueWeight: { } value, ValueBias: { } bias })
         {
             string path = Path.Combine(directory, ValueHeadFile);
             using SafetensorsFile? file = File.Exists(path) ? SafetensorsFile.Open(path) : null;
-            foreach (Parameter p in (Parameter[])[value, weights.ValueBias!])
+            foreach (Parameter p in (Parameter[])[value, bias])
             {
-                values[p] = file is null ? new FloatBuffer(p.Length) : ReadFrom(file, p, p.Name);
+                values[p] = file is null ? p.NewBuffer() : ReadFrom(file, p, p.Name);
             }
         }
 
@@ -227,7 +348,6 @@ public sealed partial class ManagedPolicy
         foreach ((Parameter p, FloatBuffer buffer) in values)
         {
             p.Replace(buffer);
-            p.StoredType = types.GetValueOrDefault(p, TensorType.F32);
             p.SetMoments(first.GetValueOrDefault(p), second.GetValueOrDefault(p));
         }
 
@@ -279,14 +399,14 @@ public sealed partial class ManagedPolicy
 
     private static FloatBuffer ReadRows(Parameter parameter, Reader read)
     {
-        var buffer = new FloatBuffer(parameter.Length);
+        FloatBuffer buffer = parameter.NewBuffer();
         int step = Math.Max(1, (1 << 18) / parameter.Columns);
         var rows = new float[Math.Min(step, parameter.Rows) * parameter.Columns];
         for (int r = 0; r < parameter.Rows; r += step)
         {
             Span<float> part = rows.AsSpan(0, Math.Min(step, parameter.Rows - r) * parameter.Columns);
             read(part, (long)r * parameter.Columns);
-            parameter.Pack(part, r, buffer.Span);
+            parameter.PackValues(part, r, buffer);
         }
 
         return buffer;

@@ -3,6 +3,8 @@ namespace RlvrSharp.Policies;
 /// <content>Forward with gradients, backward, optimiser step.</content>
 public sealed partial class ManagedPolicy
 {
+    private ReadOnlyMemory<int> probe;
+
     /// <summary>For tests: false computes a shared prompt once per sequence instead of once per group.</summary>
     internal bool SharePrompts { get; set; } = true;
 
@@ -13,6 +15,11 @@ public sealed partial class ManagedPolicy
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(loss);
         ObjectDisposedException.ThrowIf(disposed, this);
+        if (optimizer.Parameters.All(parameter => parameter.Name.StartsWith("value_head", StringComparison.Ordinal)))
+        {
+            throw new PolicyException("The weights are kept as bfloat16, which cannot be trained: set ManagedPolicyOptions.Lora to train adapters, or switch BFloat16Weights off.");
+        }
+
         PolicyEngine.CheckTemperature(temperature);
         engine.CheckSequences(batch);
         return Task.Run(() => ForwardBackward(batch, loss, (float)(1 / temperature), cancellationToken), cancellationToken);
@@ -28,7 +35,13 @@ public sealed partial class ManagedPolicy
             {
                 lock (engine.Gate)
                 {
-                    return optimizer.Step(options, learningRate);
+                    double norm = optimizer.Step(options, learningRate);
+                    if (this.options.Lora is not null && optimizer.Steps == 1 && norm > 0 && double.IsFinite(norm) && learningRate >= 1e-6)
+                    {
+                        CheckAdapters();
+                    }
+
+                    return norm;
                 }
             },
             cancellationToken);
@@ -40,6 +53,7 @@ public sealed partial class ManagedPolicy
         lock (engine.Gate)
         {
             var outputs = new OutputBuffers();
+            probe = sequences.Count == 0 ? probe : sequences[0].PromptTokens;
             foreach (IReadOnlyList<IReadOnlyList<int>> pass in BatchPlan.Passes(sequences, options.MaxTokensPerPass, SharePrompts))
             {
                 TokenBatch batch = TokenBatch.Create(sequences, pass);
@@ -65,6 +79,17 @@ public sealed partial class ManagedPolicy
         }
 
         return sum;
+    }
+
+    /// <summary>After the first step the adapters must show in what is sampled; training that does not reach the sampler would go unnoticed.</summary>
+    private void CheckAdapters()
+    {
+        ReadOnlyMemory<int> tokens = probe[..Math.Min(probe.Length, 8)];
+        var without = new Transformer(config, Transformer.Weights.Share(config, withAdapters: false), Transformer.Pool);
+        if (tokens.Length > 0 && Transformer.NextLogits(tokens).AsSpan().SequenceEqual(without.NextLogits(tokens)))
+        {
+            throw new PolicyException("The first step moved the adapters, but the model samples as without them. Please report this with the model's config.json.");
+        }
     }
 
     private static LossTerms Evaluate(TrainingSequence sequence, PolicyLoss loss, OutputBuffers outputs, int from)

@@ -15,17 +15,19 @@ public sealed partial class ManagedPolicy : ITrainablePolicy, IDisposable
     private readonly CausalLmConfig config;
     private readonly ManagedPolicyOptions options;
     private readonly CheckpointFiles files;
+    private readonly string? baseDirectory;
     private readonly PolicyEngine engine;
     private readonly Optimizer optimizer;
     private bool disposed;
 
-    private ManagedPolicy(CausalLmConfig config, ModelWeights weights, ITokenCodec codec, CheckpointFiles files, ManagedPolicyOptions options)
+    private ManagedPolicy(CausalLmConfig config, ModelWeights weights, ITokenCodec codec, CheckpointFiles files, ManagedPolicyOptions options, string? baseDirectory = null)
     {
+        this.baseDirectory = baseDirectory;
         this.config = config;
         this.options = options;
         this.files = files;
         var pool = new WorkPool(options.Threads);
-        engine = new PolicyEngine(new Transformer(config, weights, pool), codec, options);
+        engine = new PolicyEngine(new Transformer(config, weights, pool) { RecomputeActivations = options.RecomputeActivations }, codec, options);
         optimizer = new Optimizer(weights.Trained, pool);
     }
 
@@ -37,6 +39,9 @@ public sealed partial class ManagedPolicy : ITrainablePolicy, IDisposable
 
     /// <inheritdoc/>
     public int ContextLength => config.ContextLength;
+
+    /// <summary>The number of weights that training moves.</summary>
+    public long TrainedParameterCount => optimizer.Parameters.Sum(parameter => (long)parameter.Rows * parameter.Columns);
 
     /// <inheritdoc/>
     public bool HasValueHead => options.ValueHead;
@@ -73,6 +78,16 @@ public sealed partial class ManagedPolicy : ITrainablePolicy, IDisposable
         {
             return new FrozenPolicy(new PolicyEngine(new Transformer(config, Transformer.Weights.Share(config), Transformer.Pool), engine.Codec, options));
         }
+    }
+
+    /// <summary>What this policy holds in memory now, and held at most while sampling.</summary>
+    /// <returns>The bytes by purpose.</returns>
+    public PolicyMemory MeasureMemory()
+    {
+        ModelWeights weights = Transformer.Weights;
+        List<(long Values, long Gradient, long Moments)> bytes = [.. weights.Parameters.Concat(weights.Trained).Distinct().Select(parameter => parameter.Bytes)];
+        return new PolicyMemory(
+            bytes.Sum(part => part.Values), bytes.Sum(part => part.Gradient), bytes.Sum(part => part.Moments), Transformer.WorkspaceBytes, engine.PeakCacheBytes);
     }
 
     /// <summary>Marks the policy as no longer usable; its memory is the garbage collector's.</summary>

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace RlvrSharp.Policies;
 
-/// <summary>How a <see cref="ManagedPolicy"/> computes. None of it but <see cref="ValueHead"/> changes a number.</summary>
+/// <summary>How a <see cref="ManagedPolicy"/> computes and what of it is trained. Threads, batch and pass sizes and recomputation change no result.</summary>
 public sealed class ManagedPolicyOptions
 {
     /// <summary>Threads to compute on; 0 is all cores.</summary>
@@ -24,6 +24,18 @@ public sealed class ManagedPolicyOptions
     [Range(1, 1 << 24)]
     public int MaxTokensPerPass { get; set; } = 8192;
 
+    /// <summary>Adapters to train in place of the model's own weights.</summary>
+    /// <value>The default value is <see langword="null"/>: everything is trained.</value>
+    public LoraOptions? Lora { get; set; }
+
+    /// <summary>Keep matrices in memory as bfloat16 (half the memory; computed in float32). They cannot be trained then, adapters can.</summary>
+    /// <value>The default value is <see langword="false"/>.</value>
+    public bool BFloat16Weights { get; set; }
+
+    /// <summary>Keep one activation per layer and token for the backward pass and compute the others again: less memory, about a third more time.</summary>
+    /// <value>The default value is <see langword="false"/>.</value>
+    public bool RecomputeActivations { get; set; }
+
     /// <summary>Fresh models: the standard deviation of weights; null takes the configuration's <c>initializer_range</c>.</summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [Range(0.0, 10.0)]
@@ -32,4 +44,6 @@ public sealed class ManagedPolicyOptions
     /// <summary>Fresh models: draw embeddings with standard deviation 1/√hidden instead, so that hidden states begin with length 1.</summary>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool ScaledEmbedding { get; set; }
+
+    internal ManagedPolicyOptions Copy() => (ManagedPolicyOptions)MemberwiseClone();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using RlvrSharp.Policies.Kernels;
 
@@ -73,14 +74,59 @@ internal static unsafe class MatrixWork
             }
 
             nint panelStride = (nint)weight.Columns * Gemm.Panel;
-            Gemm.Multiply(
-                x + ((long)row * stride), stride, 1, weight.Values + (panel * panelStride), Gemm.Panel, panelStride, y, target.Stride, count, columns, weight.Columns, chain);
+            float* from = x + ((long)row * stride);
+            if (weight.Narrow)
+            {
+                Gemm.Multiply(from, stride, weight.NarrowValues + (panel * panelStride), panelStride, y, target.Stride, count, columns, weight.Columns, chain);
+            }
+            else
+            {
+                Gemm.Multiply(from, stride, 1, weight.Values + (panel * panelStride), Gemm.Panel, panelStride, y, target.Stride, count, columns, weight.Columns, chain);
+            }
         });
+
+        foreach (LinearTarget target in all)
+        {
+            if (target.Layer.Adapter is { } adapter)
+            {
+                float[] rented = ArrayPool<float>.Shared.Rent((rows * adapter.Rank) + Gemm.Panel);
+                fixed (float* inner = rented)
+                {
+                    Inner(pool, x, stride, rows, adapter, inner);
+                    Forward(pool, inner, adapter.Rank, rows, accumulate: true, new LinearTarget(new Linear(adapter.Up, null), target.Output) { Stride = target.Stride });
+                }
+
+                ArrayPool<float>.Shared.Return(rented);
+            }
+        }
+    }
+
+    /// <summary>What an adapter's second matrix reads: scale · A x.</summary>
+    private static void Inner(WorkPool pool, float* x, int stride, int rows, LoraAdapter adapter, float* inner)
+    {
+        Forward(pool, x, stride, rows, accumulate: false, new LinearTarget(new Linear(adapter.Down, null), inner));
+        Scale(inner, rows * adapter.Rank, adapter.Scale);
+    }
+
+    private static void Scale(float* values, int count, float factor)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            values[i] *= factor;
+        }
+    }
+
+    /// <summary>∂/∂(A x) of an adapter: scale · dY·B.</summary>
+    private static void InnerGradient(WorkPool pool, float* dy, int strideY, int rows, LoraAdapter adapter, float* inner, ref FloatBuffer? scratch)
+    {
+        InputGradient(pool, dy, strideY, rows, new Linear(adapter.Up, null), inner, adapter.Rank, accumulate: false, ref scratch);
+        Scale(inner, rows * adapter.Rank, adapter.Scale);
     }
 
     /// <summary>dX (+)= dY·W.</summary>
-    public static void InputGradient(WorkPool pool, float* dy, int strideY, int rows, Parameter weight, float* dx, int strideX, bool accumulate, ref FloatBuffer? scratch)
+    public static void InputGradient(WorkPool pool, float* dy, int strideY, int rows, Linear layer, float* dx, int strideX, bool accumulate, ref FloatBuffer? scratch)
     {
+        Parameter weight = layer.Weight;
         int inputs = weight.Columns;
         int panels = (inputs + Gemm.Panel - 1) / Gemm.Panel;
         for (int n0 = 0; n0 < weight.Rows; n0 += TransposedRows)
@@ -89,8 +135,18 @@ internal static unsafe class MatrixWork
             int padded = (depth + Gemm.Panel - 1) / Gemm.Panel * Gemm.Panel;
             float* transposed = FloatBuffer.Ensure(ref scratch, (long)panels * padded * Gemm.Panel).Pointer;
             nint panelStride = (nint)padded * Gemm.Panel;
-            float* source = weight.Values + ((long)n0 * inputs);
-            pool.For(panels, q => Transpose(source, inputs, padded, q, transposed + (q * panelStride)));
+            long start = (long)n0 * inputs;
+            pool.For(panels, q =>
+            {
+                if (weight.Narrow)
+                {
+                    TransposeNarrow(weight.NarrowValues + start, inputs, padded, q, transposed + (q * panelStride));
+                }
+                else
+                {
+                    Transpose(weight.Values + start, inputs, padded, q, transposed + (q * panelStride));
+                }
+            });
 
             bool chain = accumulate || n0 > 0;
             int rowChunks = (rows + RowChunk - 1) / RowChunk;
@@ -118,12 +174,46 @@ internal static unsafe class MatrixWork
                     chain);
             });
         }
+
+        if (layer.Adapter is { } adapter)
+        {
+            float[] rented = ArrayPool<float>.Shared.Rent((rows * adapter.Rank) + Gemm.Panel);
+            fixed (float* inner = rented)
+            {
+                InnerGradient(pool, dy, strideY, rows, adapter, inner, ref scratch);
+                InputGradient(pool, inner, adapter.Rank, rows, new Linear(adapter.Down, null), dx, strideX, accumulate: true, ref scratch);
+            }
+
+            ArrayPool<float>.Shared.Return(rented);
+        }
     }
 
-    /// <summary>dW += dYᵀ·X in the weight's own layout, and db += Σ dY. Each sum runs over rows ascending, whatever the threads.</summary>
-    public static void WeightGradient(WorkPool pool, float* dy, int strideY, float* x, int strideX, int rows, Linear layer)
+    /// <summary>
+    /// dW += dYᵀ·X in the weight's own layout, and db += Σ dY, where they are trained, and the same for an adapter. Each sum runs over rows
+    /// ascending, whatever the threads.
+    /// </summary>
+    public static void WeightGradient(WorkPool pool, float* dy, int strideY, float* x, int strideX, int rows, Linear layer, ref FloatBuffer? scratch)
     {
+        if (layer.Adapter is { } adapter)
+        {
+            float[] rented = ArrayPool<float>.Shared.Rent((rows * adapter.Rank) + Gemm.Panel);
+            fixed (float* inner = rented)
+            {
+                Inner(pool, x, strideX, rows, adapter, inner);
+                WeightGradient(pool, dy, strideY, inner, adapter.Rank, rows, new Linear(adapter.Up, null), ref scratch);
+                InnerGradient(pool, dy, strideY, rows, adapter, inner, ref scratch);
+                WeightGradient(pool, inner, adapter.Rank, x, strideX, rows, new Linear(adapter.Down, null), ref scratch);
+            }
+
+            ArrayPool<float>.Shared.Return(rented);
+        }
+
         Parameter weight = layer.Weight;
+        if (!weight.Trained)
+        {
+            return;
+        }
+
         float* gradient = weight.NeedGradient().Pointer;
         int panels = (weight.Rows + Gemm.Panel - 1) / Gemm.Panel;
         int inputChunks = (weight.Columns + RowChunk - 1) / RowChunk;
@@ -184,6 +274,27 @@ internal static unsafe class MatrixWork
         int wanted = Math.Max(1, ((3 * pool.Threads) + rowChunks - 1) / rowChunks);
         long useful = Math.Max(1, workPerColumn * panels * Gemm.Panel / 100_000);
         return (int)Math.Min(Math.Min(wanted, useful), panels);
+    }
+
+    /// <summary>As <see cref="Transpose"/>, out of bfloat16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposeNarrow(ushort* weights, int inputs, int outputs, int q, float* target)
+    {
+        int first = q * Gemm.Panel;
+        int count = Math.Min(Gemm.Panel, inputs - first);
+        new Span<float>(target, outputs * Gemm.Panel).Clear();
+        for (int n = 0; n < outputs; n += Gemm.Panel)
+        {
+            ushort* block = weights + ((long)n * inputs) + ((long)first * Gemm.Panel);
+            float* to = target + ((long)n * Gemm.Panel);
+            for (int k = 0; k < count; k++)
+            {
+                for (int lane = 0; lane < Gemm.Panel; lane++)
+                {
+                    to[(lane * Gemm.Panel) + k] = BitConverter.UInt32BitsToSingle((uint)block[(k * Gemm.Panel) + lane] << 16);
+                }
+            }
+        }
     }
 
     /// <summary>Panel <paramref name="q"/> of Wᵀ: 16 inputs by all given outputs, out of the panels of W.</summary>

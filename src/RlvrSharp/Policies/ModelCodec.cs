@@ -2,15 +2,22 @@ using RlvrSharp.Models;
 
 namespace RlvrSharp.Policies;
 
-/// <summary>A model directory's tokenizer as a policy's codec. Prompts are the messages' texts, one after the other.</summary>
+/// <summary>
+/// A model directory's tokenizer as a policy's codec. Prompts go through the model's chat template; a model without one reads the messages'
+/// texts, one after the other.
+/// </summary>
 internal sealed class ModelCodec : ITokenCodec
 {
     private readonly Tokenizer tokenizer;
+    private readonly ChatTemplate? template;
+    private readonly bool knowsDeveloper;
     private readonly int? endToken;
 
-    public ModelCodec(Tokenizer tokenizer, CausalLmConfig config)
+    public ModelCodec(Tokenizer tokenizer, CausalLmConfig config, ChatTemplate? template = null)
     {
         this.tokenizer = tokenizer;
+        this.template = template;
+        knowsDeveloper = template?.Source.Contains("developer", StringComparison.Ordinal) ?? false;
         tokenizer.CheckFits(config);
 
         // Of several end tokens the one the tokenizer names is the one that answers were written with.
@@ -29,7 +36,14 @@ internal sealed class ModelCodec : ITokenCodec
     public int[] EncodePrompt(IReadOnlyList<PromptMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return tokenizer.Encode(string.Concat(messages.Select(message => message.Content)), addSpecialTokens: true);
+        if (template is null)
+        {
+            return tokenizer.Encode(string.Concat(messages.Select(message => message.Content)), addSpecialTokens: true);
+        }
+
+        // Most templates drop a role that they do not know; developer is the newer word for system.
+        PromptMessage[] known = [.. messages.Select(message => message.Role == "developer" && !knowsDeveloper ? message with { Role = "system" } : message)];
+        return tokenizer.Encode(template.Render(known));
     }
 
     /// <inheritdoc/>

@@ -13,21 +13,22 @@ internal sealed unsafe class Parameter
     private FloatBuffer values;
     private bool shared;
 
-    public Parameter(string name, IReadOnlyList<long> shape, bool packed)
+    public Parameter(string name, IReadOnlyList<long> shape, bool packed, bool narrow = false)
     {
         Name = name;
         Shape = shape;
         Packed = packed;
+        Narrow = narrow;
         Rows = shape.Count == 2 ? checked((int)shape[0]) : 1;
         Columns = checked((int)shape[^1]);
         Length = packed ? checked((Rows + Gemm.Panel - 1) / Gemm.Panel * Gemm.Panel * Columns) : checked(Rows * Columns);
-        values = new FloatBuffer(Length);
+        values = NewBuffer();
     }
 
     private Parameter(Parameter source)
     {
-        (Name, Shape, Packed, Rows, Columns, Length, StoredType) =
-            (source.Name, source.Shape, source.Packed, source.Rows, source.Columns, source.Length, source.StoredType);
+        (Name, Shape, Packed, Narrow, Rows, Columns, Length, StoredType) =
+            (source.Name, source.Shape, source.Packed, source.Narrow, source.Rows, source.Columns, source.Length, source.StoredType);
         values = source.values;
         shared = true;
     }
@@ -37,6 +38,12 @@ internal sealed unsafe class Parameter
     public IReadOnlyList<long> Shape { get; }
 
     public bool Packed { get; }
+
+    /// <summary>Whether values are kept as bfloat16: half the memory, not trainable.</summary>
+    public bool Narrow { get; }
+
+    /// <summary>Whether the optimiser moves it.</summary>
+    public bool Trained { get; set; } = true;
 
     /// <summary>Outputs of a matrix; 1 for a vector.</summary>
     public int Rows { get; }
@@ -50,10 +57,24 @@ internal sealed unsafe class Parameter
     /// <summary>The type the checkpoint had, which saving keeps.</summary>
     public TensorType StoredType { get; set; } = TensorType.F32;
 
-    public float* Values => values.Pointer;
+    /// <summary>The values, unless they are <see cref="Narrow"/>.</summary>
+    public float* Values => Narrow ? null : values.Pointer;
 
-    /// <summary>The values in this parameter's layout.</summary>
-    public Span<float> ValueSpan => values.Span;
+    /// <summary>The values where they are <see cref="Narrow"/>: the upper halves of floats.</summary>
+    public ushort* NarrowValues => (ushort*)values.Pointer;
+
+    /// <summary>The values in this parameter's layout, unless they are <see cref="Narrow"/>.</summary>
+    public Span<float> ValueSpan => Narrow ? default : values.Span;
+
+    /// <summary>The values as they are kept.</summary>
+    public FloatBuffer ValueBuffer => values;
+
+    /// <summary>Bytes of values, gradient and moments.</summary>
+    public (long Values, long Gradient, long Moments) Bytes =>
+        (4L * values.Length, 4L * (Gradient?.Length ?? 0), 4L * ((FirstMoment?.Length ?? 0) + (SecondMoment?.Length ?? 0)));
+
+    /// <summary>A buffer that can take this parameter's values.</summary>
+    public FloatBuffer NewBuffer() => new(Narrow ? (Length + 1) / 2 : Length);
 
     public FloatBuffer? Gradient { get; private set; }
 
@@ -155,9 +176,63 @@ internal sealed unsafe class Parameter
         return result;
     }
 
+    /// <summary>The values, row-major.</summary>
+    public float[] UnpackValues()
+    {
+        if (!Narrow)
+        {
+            return Unpack(values.Span);
+        }
+
+        var result = new float[Rows * Columns];
+        fixed (float* target = result)
+        {
+            for (int r = 0; r < Rows; r++)
+            {
+                CopyRow(r, target + ((nint)r * Columns));
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Copies whole rows, row-major, into a buffer that <see cref="NewBuffer"/> made.</summary>
+    public void PackValues(ReadOnlySpan<float> source, int firstRow, FloatBuffer buffer)
+    {
+        if (!Narrow)
+        {
+            Pack(source, firstRow, buffer.Span);
+            return;
+        }
+
+        var target = new Span<ushort>(buffer.Pointer, Length);
+        int step = Packed ? Gemm.Panel : 1;
+        for (int r = 0; r < source.Length / Columns; r++)
+        {
+            ReadOnlySpan<float> row = source.Slice(r * Columns, Columns);
+            int at = IndexOf(firstRow + r, 0);
+            for (int c = 0; c < row.Length; c++)
+            {
+                target[at + (c * step)] = TensorTypes.ToBFloat16(row[c]);
+            }
+        }
+    }
+
     /// <summary>Copies row <paramref name="row"/> of the values to <paramref name="destination"/>: an embedding look-up.</summary>
     public void CopyRow(int row, float* destination)
     {
+        if (Narrow)
+        {
+            ushort* bits = NarrowValues + IndexOf(row, 0);
+            int step = Packed ? Gemm.Panel : 1;
+            for (int c = 0; c < Columns; c++)
+            {
+                destination[c] = TensorTypes.FromBFloat16(bits[c * step]);
+            }
+
+            return;
+        }
+
         if (!Packed)
         {
             new ReadOnlySpan<float>(Values + ((long)row * Columns), Columns).CopyTo(new Span<float>(destination, Columns));

@@ -10,6 +10,9 @@ internal sealed class PolicyEngine(Transformer transformer, ITokenCodec codec, M
 
     public ITokenCodec Codec { get; } = codec;
 
+    /// <summary>The most bytes that keys and values of sequences being sampled took so far.</summary>
+    public long PeakCacheBytes { get; private set; }
+
     public int ContextLength => Transformer.Config.ContextLength;
 
     public IReadOnlyList<Completion> Sample(IReadOnlyList<SampleRequest> requests, SamplingOptions sampling, CancellationToken cancellationToken)
@@ -38,7 +41,10 @@ internal sealed class PolicyEngine(Transformer transformer, ITokenCodec codec, M
         ulong[] streams = [.. requests.Select(request => request.Stream)];
         lock (Gate)
         {
-            return new Sampler(Transformer, Codec, sampling, options.MaxBatch).Sample(prompts, streams, cancellationToken);
+            var sampler = new Sampler(Transformer, Codec, sampling, options.MaxBatch);
+            Completion[] completions = sampler.Sample(prompts, streams, cancellationToken);
+            PeakCacheBytes = Math.Max(PeakCacheBytes, sampler.PeakCacheBytes);
+            return completions;
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed unsafe class Sampler
         hidden = transformer.Config.HiddenSize;
     }
 
+    /// <summary>The most bytes that caches took at once.</summary>
+    public long PeakCacheBytes { get; private set; }
+
     /// <summary>Draws one completion per prompt; entries of <paramref name="prompts"/> that are the same array are computed once.</summary>
     public Completion[] Sample(IReadOnlyList<int[]> prompts, IReadOnlyList<ulong> streams, CancellationToken cancellationToken)
     {
@@ -76,6 +79,7 @@ internal sealed unsafe class Sampler
                 result[done.Index] = Complete(done);
             }
 
+            PeakCacheBytes = Math.Max(PeakCacheBytes, active.Sum(row => row.Cache.Bytes) + prepared.Values.Sum(prompt => prompt.Cache?.Bytes ?? 0));
             active.RemoveAll(row => row.Finish is not null);
             if (active.Count > 0)
             {

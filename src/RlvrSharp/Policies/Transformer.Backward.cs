@@ -23,7 +23,7 @@ internal sealed unsafe partial class Transformer
         {
             cancellationToken.ThrowIfCancellationRequested();
             LayerWeights w = Weights.Layers[l];
-            LayerActivations a = Activations(l);
+            LayerActivations a = RecomputeActivations ? Recompute(l, batch) : Activations(l);
             FeedForwardBackward(w, a, batch.Rows, d);
             AttentionBlockBackward(l, w, a, batch, d);
         }
@@ -37,18 +37,18 @@ internal sealed unsafe partial class Transformer
         float* gate = a.Gate.Pointer;
         float* up = a.Up.Pointer;
         float* active = FloatBuffer.Ensure(ref innerGradient, (long)rows * inner).Pointer;
-        MatrixWork.InputGradient(pool, d, hidden, rows, w.Down.Weight, active, inner, accumulate: false, ref transposed);
+        MatrixWork.InputGradient(pool, d, hidden, rows, w.Down, active, inner, accumulate: false, ref transposed);
         ForRows(rows, (from, to) =>
             SwiGlu.Backward(gate + ((long)from * inner), up + ((long)from * inner), active + ((long)from * inner), (to - from) * inner));
-        MatrixWork.WeightGradient(pool, d, hidden, active, inner, rows, w.Down);
+        MatrixWork.WeightGradient(pool, d, hidden, active, inner, rows, w.Down, ref transposed);
 
         float* n = normed!.Pointer;
         float* dn = FloatBuffer.Ensure(ref normedGradient, (long)rows * hidden).Pointer;
         Norm(a.Middle.Pointer, w.FeedForwardNorm, n, rows);
-        MatrixWork.InputGradient(pool, gate, inner, rows, w.Gate.Weight, dn, hidden, accumulate: false, ref transposed);
-        MatrixWork.InputGradient(pool, up, inner, rows, w.Up.Weight, dn, hidden, accumulate: true, ref transposed);
-        MatrixWork.WeightGradient(pool, gate, inner, n, hidden, rows, w.Gate);
-        MatrixWork.WeightGradient(pool, up, inner, n, hidden, rows, w.Up);
+        MatrixWork.InputGradient(pool, gate, inner, rows, w.Gate, dn, hidden, accumulate: false, ref transposed);
+        MatrixWork.InputGradient(pool, up, inner, rows, w.Up, dn, hidden, accumulate: true, ref transposed);
+        MatrixWork.WeightGradient(pool, gate, inner, n, hidden, rows, w.Gate, ref transposed);
+        MatrixWork.WeightGradient(pool, up, inner, n, hidden, rows, w.Up, ref transposed);
         NormBackward(w.FeedForwardNorm, a.Middle.Pointer, dn, d, rows);
     }
 
@@ -60,8 +60,8 @@ internal sealed unsafe partial class Transformer
         float* dq = FloatBuffer.Ensure(ref queryGradient, (long)rows * queries).Pointer;
         float* dk = FloatBuffer.Ensure(ref keyGradient, (long)rows * keys).Pointer;
         float* dv = FloatBuffer.Ensure(ref valueGradient, (long)rows * keys).Pointer;
-        MatrixWork.InputGradient(pool, d, hidden, rows, w.Output.Weight, attended, queries, accumulate: false, ref transposed);
-        MatrixWork.WeightGradient(pool, d, hidden, a.Attended.Pointer, queries, rows, w.Output);
+        MatrixWork.InputGradient(pool, d, hidden, rows, w.Output, attended, queries, accumulate: false, ref transposed);
+        MatrixWork.WeightGradient(pool, d, hidden, a.Attended.Pointer, queries, rows, w.Output, ref transposed);
         new Span<float>(dk, rows * keys).Clear();
         new Span<float>(dv, rows * keys).Clear();
         int heads = Config.KeyValueHeadCount;
@@ -76,14 +76,19 @@ internal sealed unsafe partial class Transformer
         }
 
         float* n = normed!.Pointer;
-        float* dn = normedGradient!.Pointer;
         Norm(a.Input.Pointer, w.InputNorm, n, rows);
-        MatrixWork.InputGradient(pool, dq, queries, rows, w.Query.Weight, dn, hidden, accumulate: false, ref transposed);
-        MatrixWork.InputGradient(pool, dk, keys, rows, w.Key.Weight, dn, hidden, accumulate: true, ref transposed);
-        MatrixWork.InputGradient(pool, dv, keys, rows, w.Value.Weight, dn, hidden, accumulate: true, ref transposed);
-        MatrixWork.WeightGradient(pool, dq, queries, n, hidden, rows, w.Query);
-        MatrixWork.WeightGradient(pool, dk, keys, n, hidden, rows, w.Key);
-        MatrixWork.WeightGradient(pool, dv, keys, n, hidden, rows, w.Value);
+        MatrixWork.WeightGradient(pool, dq, queries, n, hidden, rows, w.Query, ref transposed);
+        MatrixWork.WeightGradient(pool, dk, keys, n, hidden, rows, w.Key, ref transposed);
+        MatrixWork.WeightGradient(pool, dv, keys, n, hidden, rows, w.Value, ref transposed);
+        if (layer == 0 && !w.InputNorm.Trained && !Weights.Embedding.Trained)
+        {
+            return;
+        }
+
+        float* dn = normedGradient!.Pointer;
+        MatrixWork.InputGradient(pool, dq, queries, rows, w.Query, dn, hidden, accumulate: false, ref transposed);
+        MatrixWork.InputGradient(pool, dk, keys, rows, w.Key, dn, hidden, accumulate: true, ref transposed);
+        MatrixWork.InputGradient(pool, dv, keys, rows, w.Value, dn, hidden, accumulate: true, ref transposed);
         NormBackward(w.InputNorm, a.Input.Pointer, dn, d, rows);
     }
 
@@ -150,6 +155,11 @@ internal sealed unsafe partial class Transformer
     {
         const int Width = 64;
         int columns = norm.Columns;
+        if (!norm.Trained)
+        {
+            return;
+        }
+
         float* gradient = norm.NeedGradient().Pointer;
         pool.For((columns + Width - 1) / Width, chunk =>
         {
@@ -170,6 +180,11 @@ internal sealed unsafe partial class Transformer
     {
         const int Width = 16;
         Parameter embedding = Weights.Embedding;
+        if (!embedding.Trained)
+        {
+            return;
+        }
+
         float* gradient = embedding.NeedGradient().Pointer;
         int step = embedding.Packed ? Gemm.Panel : 1;
         pool.For((hidden + Width - 1) / Width, chunk =>

@@ -15,26 +15,58 @@ internal sealed unsafe partial class Transformer
     {
         int rows = batch.Rows;
         rope.Need(batch.Positions.Max() + 1);
-        bool headNorms = Config.QueryKeyNorm && keep;
-        LayerActivations first = Activations(0);
-        first.Ensure(rows, hidden, queries, keys, inner, headNorms);
-        Embed(batch.Tokens, rows, first.Input.Pointer);
         float* last = FloatBuffer.Ensure(ref lastHidden, (long)rows * hidden).Pointer;
         for (int l = 0; l < Config.LayerCount; l++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            LayerActivations layer = Activations(keep ? l : 0);
-            float* output = last;
-            if (l + 1 < Config.LayerCount)
+            LayerActivations layer = Prepare(l, rows, keep);
+            if (l == 0)
             {
-                LayerActivations next = Activations(keep ? l + 1 : 0);
-                next.Ensure(rows, hidden, queries, keys, inner, headNorms);
-                output = next.Input.Pointer;
+                Embed(batch.Tokens, rows, layer.Input.Pointer);
+            }
+
+            float* output = l + 1 < Config.LayerCount ? Prepare(l + 1, rows, keep, inputOnly: true).Input.Pointer : last;
+            if (keep && RecomputeActivations)
+            {
+                layer.Input = inputs[l]!;
             }
 
             int index = l;
             Layer(l, layer, rows, batch.Positions, keep, () => AttendGroups(index, layer, batch, caches), output);
         }
+    }
+
+    /// <summary>Runs a layer again from its kept input, so that its backward pass has all it needs.</summary>
+    private LayerActivations Recompute(int index, TokenBatch batch)
+    {
+        LayerActivations layer = Prepare(index, batch.Rows, keep: true);
+        Layer(index, layer, batch.Rows, batch.Positions, keep: true, () => AttendGroups(index, layer, batch, null), LastHidden);
+        return layer;
+    }
+
+    /// <summary>The activations that a layer writes: its own where they are kept, else those that all layers share.</summary>
+    private LayerActivations Prepare(int layer, int rows, bool keep, bool inputOnly = false)
+    {
+        bool recompute = keep && RecomputeActivations;
+        LayerActivations a = Activations(keep && !recompute ? layer : 0);
+        if (recompute)
+        {
+            while (inputs.Count <= layer)
+            {
+                inputs.Add(null);
+            }
+
+            FloatBuffer? input = inputs[layer];
+            inputs[layer] = FloatBuffer.Ensure(ref input, (long)rows * hidden);
+            a.Input = inputs[layer]!;
+        }
+
+        if (!(recompute && inputOnly))
+        {
+            a.Ensure(rows, hidden, queries, keys, inner, Config.QueryKeyNorm && keep);
+        }
+
+        return a;
     }
 
     /// <summary>The residual stream after the last layer, before the final norm: [rows × hidden].</summary>

@@ -98,8 +98,8 @@ internal sealed unsafe partial class Transformer
                         outputs.EntropyGradients[o]);
                 }
             });
-            MatrixWork.InputGradient(pool, logits, stride, rows, Weights.Head, dn + ((long)b * hidden), hidden, accumulate: false, ref transposed);
-            MatrixWork.WeightGradient(pool, logits, stride, n + ((long)b * hidden), hidden, rows, head);
+            MatrixWork.InputGradient(pool, logits, stride, rows, head, dn + ((long)b * hidden), hidden, accumulate: false, ref transposed);
+            MatrixWork.WeightGradient(pool, logits, stride, n + ((long)b * hidden), hidden, rows, head, ref transposed);
         }
 
         if (Weights.ValueWeight is { } value)
@@ -145,5 +145,5 @@ internal sealed unsafe partial class Transformer
         }
     }
 
-    private int BlockRows(int count) => Math.Min(count, Math.Max(32, LogitBlockFloats / LogitStride));
+    private int BlockRows(int count) => Math.Min(count, Math.Max(128, LogitBlockFloats / LogitStride));
 }

@@ -37,6 +37,23 @@ internal sealed unsafe partial class Transformer
         }
     }
 
+    /// <summary>The logits after a few tokens, the last of which goes through the decoding path.</summary>
+    public float[] NextLogits(ReadOnlyMemory<int> tokens)
+    {
+        var prompt = new KeyValueCache(Config, tokens.Length);
+        var answer = new KeyValueCache(Config, 1);
+        int[] last = [tokens.Span[^1]];
+        if (tokens.Length > 1)
+        {
+            tokens = tokens[..^1];
+        }
+
+        prompt.Length = tokens.Length;
+        Forward(TokenBatch.Create([new TokenSequence { PromptTokens = tokens, Tokens = default }], [[0]]), keep: false, [prompt], CancellationToken.None);
+        Step(last, [prompt], [answer]);
+        return new ReadOnlySpan<float>(Logits(LastHidden, 1), Config.VocabularySize).ToArray();
+    }
+
     private void AttendStep(int layer, LayerActivations a, IReadOnlyList<KeyValueCache> prompts, IReadOnlyList<KeyValueCache> answers)
     {
         int heads = Config.KeyValueHeadCount;

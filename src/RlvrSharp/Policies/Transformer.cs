@@ -17,6 +17,7 @@ internal sealed unsafe partial class Transformer
     private readonly int keys;
     private readonly int inner;
     private readonly List<LayerActivations> activations = [];
+    private readonly List<FloatBuffer?> inputs = [];
     private FloatBuffer? normed;
     private FloatBuffer? activated;
     private FloatBuffer? lastHidden;
@@ -39,6 +40,14 @@ internal sealed unsafe partial class Transformer
     public ModelWeights Weights { get; }
 
     public WorkPool Pool => pool;
+
+    /// <summary>Whether the backward pass keeps the layers' inputs only and computes the rest again.</summary>
+    public bool RecomputeActivations { get; init; }
+
+    /// <summary>Bytes of activations and other working memory, which grow to what the largest pass so far needed.</summary>
+    public long WorkspaceBytes => activations.Sum(layer => layer.Bytes)
+        + (4 * ((FloatBuffer?[])[normed, activated, lastHidden, headInput, headGradient, logitBlock, transposed, streamGradient, normedGradient,
+            innerGradient, attendedGradient, queryGradient, keyGradient, valueGradient, .. inputs]).Sum(buffer => (long)(buffer?.Length ?? 0)));
 
     private HeadShape Shape(int layer) => new(Config.HeadSize, 1f / MathF.Sqrt(Config.HeadSize), Config.SlidingWindow(layer));
 

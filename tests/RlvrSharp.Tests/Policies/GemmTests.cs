@@ -1,3 +1,4 @@
+using RlvrSharp.Models;
 using RlvrSharp.Policies;
 using RlvrSharp.Policies.Kernels;
 
@@ -84,6 +85,36 @@ public sealed unsafe class GemmTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 130, 37)]
+    [InlineData(2, 70, 40)]
+    [InlineData(13, 48, 500)]
+    public void Panels_in_bfloat16_give_the_chain_of_the_widened_floats_bit_for_bit(int m, int n, int k)
+    {
+        var random = new KeyedRandom(3);
+        float[] a = Fill(m * k, ref random);
+        float[] b = [.. Fill(k * n, ref random).Select(value => TensorTypes.FromBFloat16(TensorTypes.ToBFloat16(value)))];
+        float[] c = Fill(m * n, ref random);
+        var left = new FloatBuffer(m * k);
+        a.CopyTo(left.Span);
+        var panels = new FloatBuffer((n + 15) / 16 * 16 * k);
+        for (int p = 0; p < k; p++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                ((ushort*)panels.Pointer)[(j / 16 * 16 * k) + (p * 16) + (j % 16)] = TensorTypes.ToBFloat16(b[(p * n) + j]);
+            }
+        }
+
+        foreach (bool accumulate in (bool[])[false, true])
+        {
+            var result = new FloatBuffer(m * n);
+            c.CopyTo(result.Span);
+            Gemm.Multiply(left.Pointer, k, (ushort*)panels.Pointer, 16 * k, result.Pointer, n, m, n, k, accumulate);
+            Assert.Equal(Oracle(a, b, c, m, n, k, accumulate), result.Span.ToArray());
+        }
+    }
+
     [Fact]
     public void Panels_of_C_may_lie_apart()
     {
@@ -113,6 +144,7 @@ public sealed unsafe class GemmTests
     {
         RowStride = rowStride,
         DepthStride = 1,
+        SizeB = sizeof(float),
         DepthStrideB = depthStrideB,
         PanelStrideB = panelStride,
         RowStrideC = rowStrideC,

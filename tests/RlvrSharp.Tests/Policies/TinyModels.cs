@@ -28,13 +28,13 @@ internal static class TinyModels
             EndTokens = [EndToken],
         };
 
-    public static ManagedPolicy Create(CausalLmConfig config, int threads = 1, bool valueHead = false, int maxBatch = 64, double std = 0.4, ulong seed = 7)
+    public static ManagedPolicy Create(CausalLmConfig config, int threads = 1, bool valueHead = false, int maxBatch = 64, double std = 0.4, ulong seed = 7, LoraOptions? lora = null, bool recompute = false)
         => ManagedPolicy.Create(
             config,
             new PlainCodec(config.VocabularySize, EndToken),
             CheckpointFiles.ForFreshModel(config, null),
             seed,
-            new ManagedPolicyOptions { Threads = threads, ValueHead = valueHead, MaxBatch = maxBatch, InitializerStd = std });
+            new ManagedPolicyOptions { Threads = threads, ValueHead = valueHead, MaxBatch = maxBatch, InitializerStd = std, Lora = lora, RecomputeActivations = recompute });
 
     /// <summary>Sequences in groups that share a prompt, with answers of different lengths (also one token).</summary>
     public static List<TrainingSequence> Sequences(int vocabulary, int groups, int perGroup, ulong seed, int promptLength = 9, int answerLength = 6)

@@ -6,7 +6,8 @@ namespace RlvrSharp.Policies.Kernels;
 /// <content>One or two rows: several panels at once, so that enough chains are under way to hide the latency of the fused multiply-add.</content>
 internal static unsafe partial class Gemm
 {
-    private static void FewRows(
+    /// <returns>How many columns were computed: all of them.</returns>
+    private static int FewRows(
         float* a, nint rowStride, nint depthStride, float* b, nint depthStrideB, nint panelStride, float* c, nint ldc, int m, int n, int k, bool accumulate)
     {
         int j = 0;
@@ -29,6 +30,21 @@ internal static unsafe partial class Gemm
         {
             Tile(a, rowStride, depthStride, b + (j / Panel * panelStride), depthStrideB, c + j, ldc, m, Math.Min(Panel, n - j), k, accumulate);
         }
+
+        return n;
+    }
+
+    /// <summary>One row on panels in bfloat16.</summary>
+    /// <returns>How many columns were computed: whole sets of four panels, or none for more rows.</returns>
+    private static int FewRows(float* a, ushort* b, nint panelStride, float* c, int m, int n, int k, bool accumulate)
+    {
+        int j = 0;
+        for (; m == 1 && j <= n - (4 * Panel); j += 4 * Panel)
+        {
+            OneRowFourPanels(a, b + (j / Panel * panelStride), panelStride, c + j, k, accumulate);
+        }
+
+        return j;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -57,6 +73,44 @@ internal static unsafe partial class Gemm
             c7 = Vector256.FusedMultiplyAdd(x, Vector256.Load(b + panel3 + 8), c7);
             a += depthStride;
             b += depthStrideB;
+        }
+
+        c0.Store(c + 0);
+        c1.Store(c + 8);
+        c2.Store(c + 16);
+        c3.Store(c + 24);
+        c4.Store(c + 32);
+        c5.Store(c + 40);
+        c6.Store(c + 48);
+        c7.Store(c + 56);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneRowFourPanels(float* a, ushort* b, nint panelStride, float* c, int depth, bool accumulate)
+    {
+        Vector256<float> c0 = accumulate ? Vector256.Load(c + 0) : default;
+        Vector256<float> c1 = accumulate ? Vector256.Load(c + 8) : default;
+        Vector256<float> c2 = accumulate ? Vector256.Load(c + 16) : default;
+        Vector256<float> c3 = accumulate ? Vector256.Load(c + 24) : default;
+        Vector256<float> c4 = accumulate ? Vector256.Load(c + 32) : default;
+        Vector256<float> c5 = accumulate ? Vector256.Load(c + 40) : default;
+        Vector256<float> c6 = accumulate ? Vector256.Load(c + 48) : default;
+        Vector256<float> c7 = accumulate ? Vector256.Load(c + 56) : default;
+        nint panel2 = 2 * panelStride;
+        nint panel3 = 3 * panelStride;
+        for (; depth > 0; depth--)
+        {
+            Vector256<float> x = Vector256.Create(*a);
+            c0 = Vector256.FusedMultiplyAdd(x, Widen(b), c0);
+            c1 = Vector256.FusedMultiplyAdd(x, Widen(b + 8), c1);
+            c2 = Vector256.FusedMultiplyAdd(x, Widen(b + panelStride), c2);
+            c3 = Vector256.FusedMultiplyAdd(x, Widen(b + panelStride + 8), c3);
+            c4 = Vector256.FusedMultiplyAdd(x, Widen(b + panel2), c4);
+            c5 = Vector256.FusedMultiplyAdd(x, Widen(b + panel2 + 8), c5);
+            c6 = Vector256.FusedMultiplyAdd(x, Widen(b + panel3), c6);
+            c7 = Vector256.FusedMultiplyAdd(x, Widen(b + panel3 + 8), c7);
+            a++;
+            b += Panel;
         }
 
         c0.Store(c + 0);

@@ -7,7 +7,7 @@ namespace RlvrSharp.Policies.Kernels;
 internal static unsafe partial class Gemm
 {
     /// <summary>All tiles of a block of rows, two panels at a time.</summary>
-    internal static void PanelPairs(in Blocks blocks, float* a, float* b, float* c, int rows, int n, int depth, bool accumulate)
+    internal static void PanelPairs(in Blocks blocks, float* a, void* b, float* c, int rows, int n, int depth, bool accumulate)
     {
         const int Rows = 12;
         float* edge = stackalloc float[2 * Rows * Panel];
@@ -15,13 +15,13 @@ internal static unsafe partial class Gemm
         {
             // A pair whose second panel does not exist reads the first one twice and drops the copy.
             bool pair = n - j > Panel;
-            float* b0 = b + (j / Panel * blocks.PanelStrideB);
-            float* b1 = pair ? b0 + blocks.PanelStrideB : b0;
+            float* b0 = (float*)((byte*)b + (j / Panel * blocks.PanelStrideB * blocks.SizeB));
+            float* b1 = pair ? (float*)((byte*)b0 + (blocks.PanelStrideB * blocks.SizeB)) : b0;
             nint bStride = blocks.DepthStrideB;
             if (blocks.PackedB is not null)
             {
-                PackB(b0, bStride, depth, blocks.PackedB);
-                PackB(b1, bStride, depth, blocks.PackedB + (depth * Panel));
+                PackB(b0, blocks.SizeB, bStride, depth, blocks.PackedB);
+                PackB(b1, blocks.SizeB, bStride, depth, blocks.PackedB + (depth * Panel));
                 b0 = blocks.PackedB;
                 b1 = b0 + (depth * Panel);
                 bStride = Panel;

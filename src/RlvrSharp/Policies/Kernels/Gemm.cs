@@ -46,7 +46,28 @@ internal static unsafe partial class Gemm
         int n,
         int k,
         bool accumulate,
-        nint panelStrideC = Panel)
+        nint panelStrideC = Panel) =>
+        Multiply(a, rowStride, depthStride, b, sizeof(float), depthStrideB, panelStride, c, ldc, m, n, k, accumulate, panelStrideC);
+
+    /// <summary>C = A·B or C = C + A·B with B's panels in bfloat16; the same chains as over the widened floats.</summary>
+    public static void Multiply(float* a, nint rowStride, ushort* b, nint panelStride, float* c, nint ldc, int m, int n, int k, bool accumulate) =>
+        Multiply(a, rowStride, 1, b, sizeof(ushort), Panel, panelStride, c, ldc, m, n, k, accumulate, Panel);
+
+    private static void Multiply(
+        float* a,
+        nint rowStride,
+        nint depthStride,
+        void* b,
+        int sizeB,
+        nint depthStrideB,
+        nint panelStride,
+        float* c,
+        nint ldc,
+        int m,
+        int n,
+        int k,
+        bool accumulate,
+        nint panelStrideC)
     {
         if (m <= 0 || n <= 0)
         {
@@ -71,13 +92,22 @@ internal static unsafe partial class Gemm
 
         if (m < 3 && panelStrideC == Panel && Vector256.IsHardwareAccelerated)
         {
-            FewRows(a, rowStride, depthStride, b, depthStrideB, panelStride, c, ldc, m, n, k, accumulate);
-            return;
+            int done = sizeB == sizeof(float)
+                ? FewRows(a, rowStride, depthStride, (float*)b, depthStrideB, panelStride, c, ldc, m, n, k, accumulate)
+                : FewRows(a, (ushort*)b, panelStride, c, m, n, k, accumulate);
+            if (done == n)
+            {
+                return;
+            }
+
+            b = (byte*)b + (done / Panel * panelStride * sizeB);
+            c += done;
+            n -= done;
         }
 
         int tile = TileRows;
         bool packA = m > tile && (depthStride != 1 ? n > 2 * Panel : n >= 24 * Panel);
-        bool packB = depthStrideB != Panel && m >= 10 * tile;
+        bool packB = sizeB != sizeof(float) || (depthStrideB != Panel && m >= 10 * tile);
         float[]? scratchA = packA ? ArrayPool<float>.Shared.Rent((RowBlock + tile) * DepthBlock) : null;
         float[]? scratchB = packB ? ArrayPool<float>.Shared.Rent(2 * Panel * DepthBlock) : null;
         fixed (float* packedA = scratchA, packedB = scratchB)
@@ -88,6 +118,7 @@ internal static unsafe partial class Gemm
                 DepthStride = depthStride,
                 PackedA = packedA,
                 PackedB = packedB,
+                SizeB = sizeB,
                 DepthStrideB = depthStrideB,
                 PanelStrideB = panelStride,
                 RowStrideC = ldc,
@@ -105,7 +136,7 @@ internal static unsafe partial class Gemm
                         PackA(aBlock, rowStride, depthStride, rows, depth, tile, packedA);
                     }
 
-                    float* bBlock = b + (k0 * depthStrideB);
+                    void* bBlock = (byte*)b + (k0 * depthStrideB * sizeB);
                     float* cBlock = c + (i0 * ldc);
                     if (Vector512.IsHardwareAccelerated)
                     {
@@ -132,15 +163,15 @@ internal static unsafe partial class Gemm
 
     /// <summary>All tiles of a block of rows, panel by panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panels(in Blocks blocks, float* a, float* b, float* c, int rows, int n, int depth, int tile, bool accumulate)
+    private static void Panels(in Blocks blocks, float* a, void* b, float* c, int rows, int n, int depth, int tile, bool accumulate)
     {
         for (int j = 0; j < n; j += Panel)
         {
-            float* bPanel = b + (j / Panel * blocks.PanelStrideB);
+            float* bPanel = (float*)((byte*)b + (j / Panel * blocks.PanelStrideB * blocks.SizeB));
             nint bStride = blocks.DepthStrideB;
             if (blocks.PackedB is not null)
             {
-                PackB(bPanel, bStride, depth, blocks.PackedB);
+                PackB(bPanel, blocks.SizeB, bStride, depth, blocks.PackedB);
                 bPanel = blocks.PackedB;
                 bStride = Panel;
             }
@@ -260,8 +291,23 @@ internal static unsafe partial class Gemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackB(float* b, nint depthStrideB, int depth, float* packed)
+    private static void PackB(void* panel, int size, nint depthStrideB, int depth, float* packed)
     {
+        if (size == sizeof(ushort))
+        {
+            ushort* narrow = (ushort*)panel;
+            for (int k = 0; k < depth; k++)
+            {
+                Widen(narrow).Store(packed);
+                Widen(narrow + 8).Store(packed + 8);
+                narrow += depthStrideB;
+                packed += Panel;
+            }
+
+            return;
+        }
+
+        float* b = (float*)panel;
         for (int k = 0; k < depth; k++)
         {
             Vector256.Load(b).Store(packed);
@@ -269,6 +315,14 @@ internal static unsafe partial class Gemm
             b += depthStrideB;
             packed += Panel;
         }
+    }
+
+    /// <summary>Eight bfloat16 numbers as floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Widen(ushort* bits)
+    {
+        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(Vector128.Load(bits));
+        return Vector256.ShiftLeft(Vector256.Create(low, high), 16).AsSingle();
     }
 
     /// <summary>How the operands of one call lie in memory, and the packed copies where there are any.</summary>
@@ -281,6 +335,9 @@ internal static unsafe partial class Gemm
         public float* PackedA { get; init; }
 
         public float* PackedB { get; init; }
+
+        /// <summary>Bytes of an element of B: 4, or 2 for bfloat16.</summary>
+        public int SizeB { get; init; }
 
         public nint DepthStrideB { get; init; }
 

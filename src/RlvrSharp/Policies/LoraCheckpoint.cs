@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using RlvrSharp.Models;
+
+namespace RlvrSharp.Policies;
+
+/// <summary>Adapters as the PEFT library keeps them: adapter_config.json and adapter_model.safetensors.</summary>
+internal static class LoraCheckpoint
+{
+    public const string ConfigFile = "adapter_config.json";
+    public const string WeightsFile = "adapter_model.safetensors";
+    private const string Prefix = "base_model.model.";
+
+    /// <summary>The name of A of a layer, given the name of its weight in the base model.</summary>
+    public static string DownName(string weight) => Prefix + weight[..^".weight".Length] + ".lora_A.weight";
+
+    /// <summary>The name of B of a layer.</summary>
+    public static string UpName(string weight) => Prefix + weight[..^".weight".Length] + ".lora_B.weight";
+
+    /// <summary>Whether a directory holds an adapter and no model of its own.</summary>
+    public static bool IsAdapter(string directory) =>
+        File.Exists(Path.Combine(directory, ConfigFile)) && !File.Exists(Path.Combine(directory, "config.json"));
+
+    /// <summary>The base model's directory that adapter_config.json names, resolved against the adapter's own.</summary>
+    public static string BaseDirectory(string directory)
+    {
+        using JsonDocument document = Parse(directory);
+        string? name = document.RootElement.TryGetProperty("base_model_name_or_path", out JsonElement element) && element.ValueKind == JsonValueKind.String
+            ? element.GetString()
+            : null;
+        string path = string.IsNullOrEmpty(name) ? string.Empty : Path.GetFullPath(Path.Combine(directory, name));
+        return File.Exists(Path.Combine(path, "config.json"))
+            ? path
+            : throw new CheckpointException(
+                $"{Path.Combine(directory, ConfigFile)}: \"base_model_name_or_path\" is \"{name}\", which is no model directory here. Set it to the directory of the model that the adapter was trained on.");
+    }
+
+    /// <summary>W + scale · B A, row-major.</summary>
+    public static float[] Merge(Linear linear)
+    {
+        float[] weight = linear.Weight.UnpackValues();
+        if (linear.Adapter is not { } adapter)
+        {
+            return weight;
+        }
+
+        float[] down = adapter.Down.UnpackValues();
+        float[] up = adapter.Up.UnpackValues();
+        int columns = linear.Weight.Columns;
+        var sums = new float[columns];
+        for (int row = 0; row < linear.Weight.Rows; row++)
+        {
+            sums.AsSpan().Clear();
+            for (int r = 0; r < adapter.Rank; r++)
+            {
+                float factor = up[(row * adapter.Rank) + r];
+                for (int c = 0; c < columns; c++)
+                {
+                    sums[c] = MathF.FusedMultiplyAdd(factor, down[(r * columns) + c], sums[c]);
+                }
+            }
+
+            for (int c = 0; c < columns; c++)
+            {
+                weight[(row * columns) + c] = MathF.FusedMultiplyAdd(adapter.Scale, sums[c], weight[(row * columns) + c]);
+            }
+        }
+
+        return weight;
+    }
+
+    /// <summary>What adapter_config.json says, as far as it is supported.</summary>
+    public static LoraOptions ReadOptions(string directory)
+    {
+        using JsonDocument document = Parse(directory);
+        JsonElement root = document.RootElement;
+        string path = Path.Combine(directory, ConfigFile);
+        if (Text("peft_type") is { } kind && kind != "LORA")
+        {
+            throw new CheckpointException($"{path}: the adapter is of the type {kind}; only LORA is supported.");
+        }
+
+        foreach (string key in (string[])["use_dora", "fan_in_fan_out", "lora_bias"])
+        {
+            if (root.TryGetProperty(key, out JsonElement flag) && flag.ValueKind == JsonValueKind.True)
+            {
+                throw new CheckpointException($"{path}: \"{key}\" is set, which is not supported.");
+            }
+        }
+
+        foreach (string key in (string[])["alpha_pattern", "rank_pattern", "modules_to_save"])
+        {
+            if (root.TryGetProperty(key, out JsonElement value)
+                && ((value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any()) || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0)))
+            {
+                throw new CheckpointException($"{path}: \"{key}\" is set, which is not supported.");
+            }
+        }
+
+        if (Text("bias") is { } bias && bias != "none")
+        {
+            throw new CheckpointException($"{path}: \"bias\" is \"{bias}\"; only \"none\" is supported.");
+        }
+
+        if (!root.TryGetProperty("r", out JsonElement r) || !r.TryGetInt32(out int rank) || rank < 1)
+        {
+            throw new CheckpointException($"{path}: \"r\", the rank, must be a whole number of at least 1.");
+        }
+
+        double alpha = root.TryGetProperty("lora_alpha", out JsonElement a) && a.TryGetDouble(out double given) ? given : 8;
+        bool stabilised = root.TryGetProperty("use_rslora", out JsonElement rs) && rs.ValueKind == JsonValueKind.True;
+        var options = new LoraOptions { Rank = rank, Alpha = stabilised ? alpha * Math.Sqrt(rank) : alpha };
+        if (root.TryGetProperty("target_modules", out JsonElement modules) && modules.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement module in modules.EnumerateArray())
+            {
+                options.TargetModules.Add(module.GetString() ?? string.Empty);
+            }
+        }
+
+        return options;
+
+        string? Text(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    }
+
+    public static void WriteConfig(string directory, LoraOptions options, IReadOnlyList<string> modules, string? baseDirectory)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteString("base_model_name_or_path", baseDirectory);
+            json.WriteString("bias", "none");
+            json.WriteBoolean("fan_in_fan_out", false);
+            json.WriteBoolean("inference_mode", true);
+            json.WriteNumber("lora_alpha", options.Alpha);
+            json.WriteNumber("lora_dropout", 0.0);
+            json.WriteNull("modules_to_save");
+            json.WriteString("peft_type", "LORA");
+            json.WriteNumber("r", options.Rank);
+            json.WriteStartArray("target_modules");
+            foreach (string module in modules)
+            {
+                json.WriteStringValue(module);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("task_type", "CAUSAL_LM");
+            json.WriteEndObject();
+        }
+
+        File.WriteAllText(Path.Combine(directory, ConfigFile), Encoding.UTF8.GetString(stream.ToArray()) + "\n");
+    }
+
+    private static JsonDocument Parse(string directory)
+    {
+        string path = Path.Combine(directory, ConfigFile);
+        try
+        {
+            JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new CheckpointException($"{path} must be a JSON object.");
+        }
+        catch (Exception exception) when (exception is JsonException or IOException)
+        {
+            throw new CheckpointException(string.Create(CultureInfo.InvariantCulture, $"{path} cannot be read: {exception.Message}"), exception);
+        }
+    }
+}
