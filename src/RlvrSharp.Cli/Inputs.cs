@@ -59,14 +59,17 @@ internal static class Inputs
             throw new DataException($"The grader file {path} is not JSON: {error.Message}", error);
         }
 
+        JsonElement format = default;
         if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("method", out JsonElement method)
             && method.ValueKind == JsonValueKind.Object && method.TryGetProperty("reinforcement", out JsonElement reinforcement)
             && reinforcement.ValueKind == JsonValueKind.Object && reinforcement.TryGetProperty("grader", out JsonElement inside))
         {
             json = inside;
+            format = reinforcement.TryGetProperty("response_format", out JsonElement given) ? given : default;
         }
 
         GraderJsonContext context = Graders();
+        context.ResponseFormat = format;
         IGrader grader = GraderJson.Load(json, context);
         Warn(context);
         return (grader, json.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : "grader");

@@ -1,16 +1,24 @@
+using System.Runtime.InteropServices;
+
 namespace RlvrSharp.Cli;
 
-/// <summary>Ctrl-C: the first one asks for a clean end, the second one ends the process at once.</summary>
+/// <summary>Ctrl-C, or a request to terminate: the first one asks for a clean end, the second one ends the process at once.</summary>
 internal sealed class StopSignal : IDisposable
 {
     private readonly CancellationTokenSource source = new();
     private readonly Action onStop;
+    private readonly PosixSignalRegistration terminate;
 
     public StopSignal(Action? onStop = null)
     {
         this.onStop = onStop ?? (() => { });
         Console.CancelKeyPress += OnCancel;
-        AppDomain.CurrentDomain.ProcessExit += OnExit;
+        terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            // What ends a container or a batch job asks as Ctrl-C does.
+            context.Cancel = !source.IsCancellationRequested;
+            Stop();
+        });
     }
 
     public CancellationToken Token => source.Token;
@@ -18,7 +26,7 @@ internal sealed class StopSignal : IDisposable
     public void Dispose()
     {
         Console.CancelKeyPress -= OnCancel;
-        AppDomain.CurrentDomain.ProcessExit -= OnExit;
+        terminate.Dispose();
         source.Dispose();
     }
 
@@ -30,14 +38,14 @@ internal sealed class StopSignal : IDisposable
         }
 
         args.Cancel = true;
-        onStop();
-        source.Cancel();
+        Stop();
     }
 
-    private void OnExit(object? sender, EventArgs args)
+    private void Stop()
     {
         if (!source.IsCancellationRequested)
         {
+            onStop();
             source.Cancel();
         }
     }

@@ -25,7 +25,7 @@ public interface ITrainablePolicy : IPolicy
 
     /// <summary>Clips the accumulated gradients to the global norm, moves the weights by AdamW, and clears the gradients.</summary>
     /// <param name="options">The optimiser's settings.</param>
-    /// <param name="learningRate">This step's learning rate, as the schedule has it.</param>
+    /// <param name="learningRate">This step's learning rate, as the schedule has it. 0 clears the gradients and changes nothing else, the moments included.</param>
     /// <param name="cancellationToken">Checked before anything changes.</param>
     /// <returns>The global L2 norm of the gradients before clipping. If it is not finite, nothing but the gradients was changed.</returns>
     Task<double> OptimizerStepAsync(AdamWOptions options, double learningRate, CancellationToken cancellationToken = default);

@@ -96,7 +96,7 @@ internal sealed class BigramPolicy : ITrainablePolicy
         double norm = Math.Sqrt(gradients.Sum(g => g * g));
         Array.Clear(logitGradients);
         Array.Clear(valueGradients);
-        if (!double.IsFinite(norm))
+        if (!double.IsFinite(norm) || learningRate == 0)
         {
             return Task.FromResult(norm);
         }

@@ -31,7 +31,7 @@ internal static class TrainCommand
         file.Override(seed, steps, threads);
         string folder = resume ?? output ?? FreeFolder(file.Name);
         var graders = Inputs.Graders();
-        using TrainingJob job = TrainingJob.Load(file, folder, resume is not null, graders);
+        await using TrainingJob job = TrainingJob.Load(file, folder, resume is not null, graders);
         Inputs.Warn(graders);
         foreach (string ignored in file.Ignored)
         {

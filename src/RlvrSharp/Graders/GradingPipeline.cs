@@ -120,13 +120,9 @@ public sealed class GradingPipeline
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            ValueTask<Grade> pending = grader.Grader.GradeAsync(problem, completion, limit.Token);
-            if (pending.IsCompletedSuccessfully)
-            {
-                return pending.Result ?? NullGrade(grader);
-            }
 
-            Task<Grade> running = pending.AsTask();
+            // On a thread of its own: a grader that never comes back, or blocks before its first await, must not hold up the run.
+            Task<Grade> running = Task.Run(() => grader.Grader.GradeAsync(problem, completion, limit.Token).AsTask(), CancellationToken.None);
             try
             {
                 return await running.WaitAsync(options.Timeout, time, cancellationToken).ConfigureAwait(false) ?? NullGrade(grader);

@@ -128,6 +128,11 @@ public sealed class JobFile
         string? training = root.Text("training_file", required: true);
         string? validation = root.Text("validation_file", required: true);
         string? suffix = root.Text("suffix");
+        if (suffix is not null && (suffix.Length > 64 || suffix.AsSpan().IndexOfAny("/\\:*?\"<>|") >= 0 || suffix.Trim('.').Length == 0))
+        {
+            problems.Add($"suffix is \"{suffix}\", but it names the run's folder: use at most 64 characters, without / \\ : * ? \" < > |.");
+        }
+
         ulong seed = root.Seed("seed") ?? 0;
         root.Ignore("metadata", "integrations", "object", "id");
         JobReader method = root.Object("method");
@@ -165,7 +170,7 @@ public sealed class JobFile
         if (problems.Count == 0)
         {
             // Ranges and combinations, with the names of the options; the epochs' steps are known once the rows are.
-            problems.AddRange(JobSettings.FindFaults(trainer));
+            problems.AddRange(JobSettings.FindFaults(trainer, stepsAreKnown: epochs is null));
         }
 
         if (problems.Count > 0)
@@ -187,9 +192,17 @@ public sealed class JobFile
             Run = run,
             Policy = policy,
             Ignored = ignored,
-            Settings = $"{reinforcement.Raw("hyperparameters")} {root.Raw("rlvr")}",
+            Settings = Canonical(reinforcement.Raw("hyperparameters")) + Canonical(root.Raw("rlvr")),
         };
     }
+
+    /// <summary>Settings as a text that does not change with white space, comments or order, without those that change no number.</summary>
+    private static string Canonical(JsonElement settings) => settings.ValueKind != JsonValueKind.Object
+        ? "{}"
+        : string.Join(';', settings.EnumerateObject()
+            .Where(setting => setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints"))
+            .OrderBy(setting => setting.Name, StringComparer.Ordinal)
+            .Select(setting => $"{setting.Name}={setting.Value}"));
 
     private static int? ReadHyperparameters(JobReader hyper, PolicyTrainerOptions trainer, TrainingRunOptions run, List<string> ignored)
     {

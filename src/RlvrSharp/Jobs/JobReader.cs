@@ -52,9 +52,14 @@ internal sealed class JobReader
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.String && !string.IsNullOrWhiteSpace(value.GetString()))
+        if (value.ValueKind == JsonValueKind.String)
         {
-            return value.GetString();
+            // Half of a surrogate pair is read as U+FFFD; it names nothing then, and is reported as that.
+            string text = JsonTexts.Read(value);
+            if (!string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal))
+            {
+                return text;
+            }
         }
 
         problems.Add($"{Name(key)} is {Shown(value)}, but it must be a text.");

@@ -31,7 +31,7 @@ internal static class JobSettings
             ppo.ValueWarmupSteps = rlvr.Whole("value_warmup_steps", 0) ?? ppo.ValueWarmupSteps;
         }
 
-        run.Evaluation.Sampling.Temperature = rlvr.Number("eval_temperature", 0, 100) ?? trainer.Rollout.Sampling.Temperature;
+        run.Evaluation.Sampling.Temperature = rlvr.Number("eval_temperature", 0, 100, minExclusive: true) ?? trainer.Rollout.Sampling.Temperature;
         run.Evaluation.Sampling.MaxTokens = trainer.Rollout.Sampling.MaxTokens;
         run.Evaluation.Greedy = rlvr.Flag("eval_greedy") ?? run.Evaluation.Greedy;
         run.CheckpointEvery = rlvr.Whole("checkpoint_interval", 1) ?? run.CheckpointEvery;
@@ -40,12 +40,21 @@ internal static class JobSettings
     }
 
     /// <summary>What the validators say, before anything else is opened.</summary>
-    public static IEnumerable<string> FindFaults(PolicyTrainerOptions trainer) => trainer switch
+    /// <param name="trainer">The trainer's options.</param>
+    /// <param name="stepsAreKnown">Whether the number of steps is; where it follows from the rows, what depends on it is checked later.</param>
+    public static IEnumerable<string> FindFaults(PolicyTrainerOptions trainer, bool stepsAreKnown)
     {
-        GrpoOptions grpo => new GrpoOptionsValidator().Validate(null, grpo).Failures ?? [],
-        PpoOptions ppo => new PpoOptionsValidator().Validate(null, ppo).Failures ?? [],
-        _ => trainer.FindConflicts(),
-    };
+        int steps = trainer.Steps;
+        trainer.Steps = stepsAreKnown ? steps : 100_000_000;
+        string[] faults = trainer switch
+        {
+            GrpoOptions grpo => [.. new GrpoOptionsValidator().Validate(null, grpo).Failures ?? []],
+            PpoOptions ppo => [.. new PpoOptionsValidator().Validate(null, ppo).Failures ?? []],
+            _ => [.. trainer.FindConflicts()],
+        };
+        trainer.Steps = steps;
+        return faults;
+    }
 
     private static void ReadRollout(JobReader rlvr, RolloutOptions rollout)
     {

@@ -16,19 +16,19 @@ using RlvrSharp.Training;
 namespace RlvrSharp.Jobs;
 
 /// <summary>A job ready to run: model, rows and grader are loaded, and everything that could be wrong has been looked at.</summary>
-public sealed class TrainingJob : IDisposable
+public sealed class TrainingJob : IAsyncDisposable
 {
     private readonly ManagedPolicy policy;
     private readonly IPolicy reference;
-    private readonly PolicyTrainer trainer;
+    private readonly IGrader grader;
     private readonly TrainingRun run;
 
-    private TrainingJob(JobFile file, ManagedPolicy policy, IPolicy reference, PolicyTrainer trainer, TrainingRun run)
+    private TrainingJob(JobFile file, ManagedPolicy policy, IPolicy reference, IGrader grader, TrainingRun run)
     {
         File = file;
         this.policy = policy;
         this.reference = reference;
-        this.trainer = trainer;
+        this.grader = grader;
         this.run = run;
     }
 
@@ -60,6 +60,7 @@ public sealed class TrainingJob : IDisposable
         long start = Stopwatch.GetTimestamp();
         loggers ??= NullLoggerFactory.Instance;
         graders ??= new GraderJsonContext();
+        graders.ResponseFormat = file.ResponseFormat;
         IGrader grader = GraderJson.Load(file.Grader, graders);
         IProblemRequirement[] requirements = grader is IProblemRequirement requirement ? [requirement] : [];
         IReadOnlyList<Problem> problems = ProblemFile.Load(file.TrainingFile, requirements);
@@ -68,7 +69,10 @@ public sealed class TrainingJob : IDisposable
         var grading = new GradingPipeline([new WeightedGrader(name, grader)], file.Trainer.Rollout.Grading, loggers.CreateLogger<GradingPipeline>());
         if (file.Epochs is { } epochs)
         {
-            file.Trainer.Steps = checked(epochs * ((problems.Count + file.Trainer.Rollout.ProblemsPerStep - 1) / file.Trainer.Rollout.ProblemsPerStep));
+            long steps = (long)epochs * ((problems.Count + file.Trainer.Rollout.ProblemsPerStep - 1) / file.Trainer.Rollout.ProblemsPerStep);
+            file.Trainer.Steps = steps <= 100_000_000
+                ? (int)steps
+                : throw new DataException($"n_epochs is {epochs}, which makes {steps} steps over {problems.Count} rows, but a run has at most 100,000,000: lower it.");
         }
 
         file.Policy.ValueHead = file.Trainer is PpoOptions;
@@ -83,7 +87,7 @@ public sealed class TrainingJob : IDisposable
             AddHashes(file);
             file.Run.LoadSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             var run = new TrainingRun(policy, reference, trainer, new Evaluator(grading), file.Run, loggers.CreateLogger<TrainingRun>());
-            return new TrainingJob(file, policy, reference, trainer, run) { Problems = problems, Validation = validation, Warnings = graders.Warnings };
+            return new TrainingJob(file, policy, reference, grader, run) { Problems = problems, Validation = validation, Warnings = graders.Warnings };
         }
         catch
         {
@@ -103,11 +107,21 @@ public sealed class TrainingJob : IDisposable
         }
     }
 
-    /// <summary>Lets go of the model.</summary>
-    public void Dispose()
+    /// <summary>Lets go of the model and ends what the grader may have started.</summary>
+    /// <returns>A task.</returns>
+    public async ValueTask DisposeAsync()
     {
         (reference as IDisposable)?.Dispose();
         policy.Dispose();
+        switch (grader)
+        {
+            case IAsyncDisposable disposable:
+                await disposable.DisposeAsync().ConfigureAwait(false);
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
+        }
     }
 
     private static PolicyTrainer CreateTrainer(
@@ -139,7 +153,7 @@ public sealed class TrainingJob : IDisposable
         string[] modelFiles = Directory.GetFiles(file.ModelDirectory).Where(path => System.IO.Path.GetExtension(path) is ".json" or ".safetensors" or ".jinja").Order(StringComparer.Ordinal).ToArray();
         file.Run.Hashes["model"] = Hash(modelFiles);
         file.Run.Hashes["data"] = Hash([file.TrainingFile, file.ValidationFile]);
-        file.Run.Hashes["grader"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Grader.GetRawText())));
+        file.Run.Hashes["grader"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{file.Grader}{file.ResponseFormat}")));
         file.Run.Hashes["settings"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file.Settings} {file.Trainer.Steps} {file.Trainer.Seed}"))));
     }
 

@@ -211,7 +211,7 @@ public sealed partial class ManagedPolicy
     /// <summary>Writes into a directory beside the wanted one and renames it when it is complete.</summary>
     private void Save(string directory, Action<string> write, CancellationToken cancellationToken)
     {
-        string target = Path.GetFullPath(directory);
+        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (Directory.Exists(target) || File.Exists(target))
         {
             throw new CheckpointException($"{directory} is there already, and saving does not replace anything: save under another name or remove it first.");

@@ -1,4 +1,5 @@
 using RlvrSharp.Models;
+using RlvrSharp.Training;
 
 namespace RlvrSharp.Policies;
 
@@ -26,6 +27,7 @@ public sealed partial class ManagedPolicy : ITrainablePolicy, IDisposable
         this.config = config;
         this.options = options;
         this.files = files;
+        OptionsCheck.ThrowIfInvalid(options, new ManagedPolicyOptionsValidator());
         var pool = new WorkPool(options.Threads);
         engine = new PolicyEngine(new Transformer(config, weights, pool) { RecomputeActivations = options.RecomputeActivations }, codec, options);
         optimizer = new Optimizer(weights.Trained, pool);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace RlvrSharp.Policies;
 
@@ -26,6 +27,7 @@ public sealed class ManagedPolicyOptions
 
     /// <summary>Adapters to train in place of the model's own weights.</summary>
     /// <value>The default value is <see langword="null"/>: everything is trained.</value>
+    [ValidateObjectMembers]
     public LoraOptions? Lora { get; set; }
 
     /// <summary>Keep matrices in memory as bfloat16 (half the memory; computed in float32). They cannot be trained then, adapters can.</summary>
@@ -47,3 +49,7 @@ public sealed class ManagedPolicyOptions
 
     internal ManagedPolicyOptions Copy() => (ManagedPolicyOptions)MemberwiseClone();
 }
+
+/// <summary>Checks <see cref="ManagedPolicyOptions"/>.</summary>
+[OptionsValidator]
+public sealed partial class ManagedPolicyOptionsValidator : IValidateOptions<ManagedPolicyOptions>;

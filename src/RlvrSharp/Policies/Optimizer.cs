@@ -13,7 +13,7 @@ internal sealed unsafe class Optimizer(IReadOnlyList<Parameter> parameters, Work
     public IReadOnlyList<Parameter> Parameters => parameters;
 
     /// <summary>Clips, moves, clears.</summary>
-    /// <returns>The global norm before clipping; where it is not finite, only the gradients were cleared.</returns>
+    /// <returns>The global norm before clipping; where it is not finite, or the rate is 0, only the gradients were cleared.</returns>
     public double Step(AdamWOptions options, double learningRate)
     {
         List<(Parameter Parameter, int Start, int Length)> pieces = Pieces();
@@ -26,7 +26,7 @@ internal sealed unsafe class Optimizer(IReadOnlyList<Parameter> parameters, Work
         }
 
         double norm = Math.Sqrt(sum);
-        if (!double.IsFinite(norm))
+        if (!double.IsFinite(norm) || learningRate == 0)
         {
             ClearGradients();
             return norm;

@@ -108,7 +108,10 @@ public sealed class PolicyWithCritic : ITrainablePolicy
     public async Task<double> OptimizerStepAsync(AdamWOptions options, double learningRate, CancellationToken cancellationToken = default)
     {
         double norm = await policy.OptimizerStepAsync(options, learningRate, cancellationToken).ConfigureAwait(false);
-        await critic.OptimizerStepAsync(options, learningRate * criticLearningRateFactor, CancellationToken.None).ConfigureAwait(false);
+
+        // A step that the policy skips, the critic skips too.
+        double criticRate = double.IsFinite(norm) ? learningRate * criticLearningRateFactor : 0;
+        await critic.OptimizerStepAsync(options, criticRate, CancellationToken.None).ConfigureAwait(false);
         return norm;
     }
 
@@ -117,7 +120,14 @@ public sealed class PolicyWithCritic : ITrainablePolicy
     public async Task SaveAsync(string directory, bool withOptimizerState = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        string temporary = directory.TrimEnd(Path.DirectorySeparatorChar) + ".with-critic";
+        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        string temporary = directory + ".with-critic";
+        if (Directory.Exists(temporary))
+        {
+            // Left by a save that was killed.
+            Directory.Delete(temporary, recursive: true);
+        }
+
         try
         {
             await policy.SaveAsync(temporary, withOptimizerState, cancellationToken).ConfigureAwait(false);

@@ -48,6 +48,14 @@ public abstract class PolicyTrainer : IResumableTrainer
     public int CompletedSteps { get; private set; }
 
     /// <inheritdoc/>
+    public int TotalSteps => options.Steps;
+
+    /// <inheritdoc/>
+    public bool HasEnded => CompletedSteps >= options.Steps || StoppedOnKl;
+
+    private bool StoppedOnKl { get; set; }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<TrainingStep> TrainAsync(
         IReadOnlyList<Problem> problems, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -55,18 +63,19 @@ public abstract class PolicyTrainer : IResumableTrainer
         CheckProblems(problems);
         collector.Start(problems);
         Log.RunStarts(logger, options.Seed, problems.Count, options.Steps, options.Rollout.ProblemsPerStep, options.Rollout.GroupSize);
-        while (CompletedSteps < options.Steps && !cancellationToken.IsCancellationRequested)
+        while (!HasEnded && !cancellationToken.IsCancellationRequested)
         {
             // A step that has begun is finished: half a step cannot be saved.
             TrainingStep report = await StepAsync(CompletedSteps + 1).ConfigureAwait(false);
             CompletedSteps = report.Number;
             Log.StepDone(logger, report.Number, report.TotalSteps, report.RewardMean, report.ScoreMean, report.KlToInitial, report.GradNorm);
-            yield return report;
             if (options.MaxKlToInitial > 0 && report.KlToInitial > options.MaxKlToInitial)
             {
                 Log.StoppedOnKl(logger, report.Number, report.KlToInitial, options.MaxKlToInitial);
-                yield break;
+                StoppedOnKl = true;
             }
+
+            yield return report;
         }
     }
 
@@ -76,6 +85,7 @@ public abstract class PolicyTrainer : IResumableTrainer
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteStartObject();
         writer.WriteNumber("completed_steps", CompletedSteps);
+        writer.WriteBoolean("stopped_on_kl", StoppedOnKl);
         collector.SaveState(writer);
         writer.WriteEndObject();
     }
@@ -84,6 +94,7 @@ public abstract class PolicyTrainer : IResumableTrainer
     public void LoadState(JsonElement state)
     {
         CompletedSteps = state.GetProperty("completed_steps").GetInt32();
+        StoppedOnKl = state.GetProperty("stopped_on_kl").GetBoolean();
         collector.LoadState(state);
     }
 
@@ -177,7 +188,7 @@ public abstract class PolicyTrainer : IResumableTrainer
             };
         }
 
-        return (inputs, KlToInitial(inputs));
+        return (inputs, await KlToInitialAsync(batch, inputs).ConfigureAwait(false));
     }
 
     private static float[] KlRewards(ReadOnlySpan<float> logProbs, ReadOnlySpan<float> referenceLogProbs, double coefficient)
@@ -191,25 +202,52 @@ public abstract class PolicyTrainer : IResumableTrainer
         return rewards;
     }
 
-    /// <summary>The k3 estimate of KL(π ‖ π_initial) at the step's start, mean over its tokens.</summary>
-    private static double KlToInitial(UpdateInput[] inputs)
+    /// <summary>
+    /// The k3 estimate of KL(π ‖ π_initial) at the step's start, mean over the tokens of all completions that the step sampled: those that a
+    /// filter left out count, replayed ones, which an older policy drew, do not.
+    /// </summary>
+    private async Task<double> KlToInitialAsync(RolloutBatch batch, UpdateInput[] inputs)
     {
+        var known = new Dictionary<Completion, ReadOnlyMemory<float>>(ReferenceEqualityComparer.Instance);
+        int next = 0;
+        foreach (Rollout rollout in batch.Groups.SelectMany(group => group.Group.Rollouts))
+        {
+            known[rollout.Completion] = inputs[next++].ReferenceLogProbs;
+        }
+
+        Completion[] sampled = batch.Sampled.SelectMany(group => group.Group.Rollouts).Select(rollout => rollout.Completion).ToArray();
+        Completion[] left = sampled.Where(completion => !known.ContainsKey(completion)).ToArray();
+        if (left.Length > 0)
+        {
+            TokenSequence[] sequences = Array.ConvertAll(left, completion => new TokenSequence { PromptTokens = completion.PromptTokens, Tokens = completion.Tokens });
+            IReadOnlyList<TokenScores> scores = await reference.ScoreAsync(sequences, options.Rollout.Sampling.Temperature).ConfigureAwait(false);
+            for (int i = 0; i < left.Length; i++)
+            {
+                known[left[i]] = scores[i].LogProbs;
+            }
+        }
+
         double sum = 0;
         long tokens = 0;
-        foreach (UpdateInput input in inputs)
+        foreach (Completion completion in sampled)
         {
-            ReadOnlySpan<float> logProbs = input.OldLogProbs.Span;
-            ReadOnlySpan<float> referenceLogProbs = input.ReferenceLogProbs.Span;
-            for (int t = 0; t < logProbs.Length; t++)
-            {
-                double x = (double)logProbs[t] - referenceLogProbs[t];
-                sum += Math.Exp(-x) + x - 1;
-            }
-
-            tokens += logProbs.Length;
+            sum += Divergence(completion.LogProbs.Span, known[completion].Span);
+            tokens += completion.LogProbs.Length;
         }
 
         return tokens == 0 ? 0 : sum / tokens;
+    }
+
+    private static double Divergence(ReadOnlySpan<float> logProbs, ReadOnlySpan<float> referenceLogProbs)
+    {
+        double sum = 0;
+        for (int t = 0; t < logProbs.Length; t++)
+        {
+            double x = (double)logProbs[t] - referenceLogProbs[t];
+            sum += Math.Exp(-x) + x - 1;
+        }
+
+        return sum;
     }
 
     private double[] RewardParts(Rollout rollout)
@@ -220,12 +258,13 @@ public abstract class PolicyTrainer : IResumableTrainer
             : double.NaN);
     }
 
-    /// <summary>Everything that can be known to go wrong before the first step is found before the first step.</summary>
-    private void CheckProblems(IReadOnlyList<Problem> problems)
+    /// <inheritdoc/>
+    public void CheckProblems(IReadOnlyList<Problem> problems)
     {
+        ArgumentNullException.ThrowIfNull(problems);
         if (problems.Count == 0)
         {
-            throw new DataException("There are no training problems: give one or more.");
+            throw new DataException("There are no problems: give one or more.");
         }
 
         var faults = new List<string>();

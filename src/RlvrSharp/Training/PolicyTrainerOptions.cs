@@ -137,7 +137,7 @@ public abstract class PolicyTrainerOptions
             yield return $"Rollout.Sampling has TopP {sampling.TopP} and TopK {sampling.TopK}, but training needs the probabilities of the whole distribution (a cut one biases the ratio): set TopP to 1 and TopK to 0.";
         }
 
-        if (Rollout.GroupSize > 1 && Rollout.MinGroupSize > Rollout.GroupSize)
+        if (Rollout.MinGroupSize > Math.Max(2, Rollout.GroupSize))
         {
             yield return $"Rollout.MinGroupSize is {Rollout.MinGroupSize}, more than the GroupSize of {Rollout.GroupSize}, so every group would be dropped: lower it.";
         }

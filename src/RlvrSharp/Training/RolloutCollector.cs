@@ -74,7 +74,7 @@ internal sealed class RolloutCollector
                     sampledTokens += all.Sum(rollout => (long)rollout.Completion.Tokens.Length);
                     promptTokens += all[0].Completion.PromptTokens.Length;
                     List<Rollout> usable = all.Where(rollout => rollout.Status is GradeStatus.Graded or GradeStatus.Ungradable).ToList();
-                    if (usable.Count < options.MinGroupSize)
+                    if (usable.Count < Math.Min(options.MinGroupSize, sizes[i]))
                     {
                         dropped++;
                         continue;

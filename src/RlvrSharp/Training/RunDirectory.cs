@@ -44,7 +44,21 @@ internal sealed class RunDirectory
         }
     }
 
-    public void Create() => Directory.CreateDirectory(CheckpointsPath);
+    /// <summary>Claims the folder: of two runs that want it at the same time, one is refused.</summary>
+    public void Create()
+    {
+        Directory.CreateDirectory(root);
+        try
+        {
+            new FileStream(EvaluationsPath, FileMode.CreateNew).Dispose();
+        }
+        catch (IOException error) when (File.Exists(EvaluationsPath))
+        {
+            throw new DataException($"The output folder {root} was taken by another run in the meantime: name another folder.", error);
+        }
+
+        Directory.CreateDirectory(CheckpointsPath);
+    }
 
     public string CheckpointPath(int step) => Path.Combine(CheckpointsPath, string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}"));
 

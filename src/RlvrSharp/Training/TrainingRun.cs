@@ -85,6 +85,8 @@ public sealed class TrainingRun
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentNullException.ThrowIfNull(validation);
         directory.ThrowIfUnusable(options.Resume);
+        trainer.CheckProblems(problems);
+        trainer.CheckProblems(validation);
         long start = Stopwatch.GetTimestamp();
         if (options.Resume)
         {
@@ -102,11 +104,10 @@ public sealed class TrainingRun
         }
 
         seconds["load"] += options.LoadSeconds;
-        int total = trainer.CompletedSteps;
+        int total = trainer.TotalSteps;
         int saved = trainer.CompletedSteps;
         await foreach (TrainingStep step in trainer.TrainAsync(problems, cancellationToken).ConfigureAwait(false))
         {
-            total = step.TotalSteps;
             Count(step);
             yield return new RunEvent.StepCompleted(step);
             bool last = step.Number == step.TotalSteps;
@@ -131,10 +132,24 @@ public sealed class TrainingRun
             }
         }
 
-        // A trainer may end early, by a stop or by its own rule: what it did last is kept all the same.
-        if (trainer.CompletedSteps > saved)
+        // A trainer may end early, by a stop or by its own rule (a limit on the KL divergence): what it did last is kept all the same, and
+        // measured unless the stop forbids it; a run resumed after its last step makes up for the evaluation that the stop cut off.
+        int reached = trainer.CompletedSteps;
+        bool ended = !cancellationToken.IsCancellationRequested;
+        if (ended && !evaluations.ContainsKey(reached))
         {
-            yield return new RunEvent.CheckpointSaved(trainer.CompletedSteps, await SaveAsync(trainer.CompletedSteps, Elapsed(start)).ConfigureAwait(false));
+            yield return new RunEvent.EvaluationStarted(reached);
+            if (await TryEvaluateAsync(reached, validation, cancellationToken).ConfigureAwait(false) is { } closing)
+            {
+                RunDirectory.Append(directory.EvaluationsPath, RunJson.EvaluationLine(reached, closing, validation, ExamplesPerEvaluation));
+                yield return new RunEvent.Evaluated(reached, closing, bestStep == reached);
+                saved = -1;
+            }
+        }
+
+        if (reached > 0 && reached > saved)
+        {
+            yield return new RunEvent.CheckpointSaved(reached, await SaveAsync(reached, Elapsed(start)).ConfigureAwait(false));
         }
 
         RunSummary summary = Summarize(total, Elapsed(start));
@@ -294,7 +309,7 @@ public sealed class TrainingRun
             BestScore = evaluations[bestStep].Sampled.Score,
             Steps = trainer.CompletedSteps,
             TotalSteps = total,
-            Interrupted = trainer.CompletedSteps < total,
+            Interrupted = (trainer.CompletedSteps < total && !trainer.HasEnded) || !evaluations.ContainsKey(trainer.CompletedSteps),
             Seed = options.Seed,
             Seconds = seconds,
             SampledTokens = sampledTokens,
