@@ -80,8 +80,8 @@ public class OtherAdvantagesTests
         double[] packed = new double[5], alone = new double[2], rest = new double[3], rewards = [0.5, 1, 0, 0, 2], values = [0.1, 0.2, 0.3, 0.4, 0.5];
         GaeOptions options = new() { Discount = 0.9, Lambda = 0.8 };
         Gae.Estimate<double>(rewards, values, default, options, packed, new double[5], [0, 1, 0, 0, 1]);
-        Gae.Estimate<double>(rewards[..2], values[..2], default, options, alone, new double[2]);
-        Gae.Estimate<double>(rewards[2..], values[2..], default, options, rest, new double[3]);
+        Gae.Estimate<double>(rewards.AsSpan(0, 2), values.AsSpan(0, 2), default, options, alone, new double[2]);
+        Gae.Estimate<double>(rewards.AsSpan(2), values.AsSpan(2), default, options, rest, new double[3]);
         Near(alone.Concat(rest), packed);
     }
 
