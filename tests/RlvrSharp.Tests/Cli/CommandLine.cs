@@ -8,7 +8,8 @@ internal static class CommandLine
 {
     public static string Model(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "models", name);
 
-    public static async Task<(int Exit, string Out, string Error)> RunAsync(string[] arguments, string? input = null, string? folder = null)
+    public static async Task<(int Exit, string Out, string Error)> RunAsync(
+        string[] arguments, string? input = null, string? folder = null, Action<Process>? onStart = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -26,6 +27,7 @@ internal static class CommandLine
         }
 
         using Process process = Process.Start(start)!;
+        onStart?.Invoke(process);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input ?? string.Empty);

@@ -112,7 +112,7 @@ public sealed class CommandTests : IDisposable
     public async Task Sft_and_eval_work_on_a_folder()
     {
         string rows = WriteRows();
-        await OkAsync("sft", CommandLine.Model("llama-tiny"), rows, "--out", Path.Combine(root, "sft"), "--steps", "3", "--learning-rate", "0.001");
+        await OkAsync("sft", CommandLine.Model("llama-tiny"), rows, "--out", Path.Combine(root, "sft") + Path.DirectorySeparatorChar, "--steps", "3", "--learning-rate", "0.001");
         string grader = Path.Combine(root, "grader.json");
         File.WriteAllText(grader, "{\"type\":\"structured_field\",\"name\":\"f\",\"reference\":\"{{item.reference}}\"}");
 
@@ -124,6 +124,65 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(4, (int)result["n"]!);
         Assert.True((double)result["kl_to_initial"]! > 0);
         await OkAsync("eval", Path.Combine(root, "sft"), rows, "--grader", grader, "--max-tokens", "6");
+    }
+
+    [Fact]
+    public async Task A_response_format_is_a_gate_before_the_grader()
+    {
+        string job = Path.Combine(root, "job.json");
+        File.WriteAllText(
+            job,
+            """
+            {"method": {"type": "reinforcement", "reinforcement": {
+              "grader": {"type": "string_check", "name": "any", "input": "{{sample.output_text}}", "reference": "a", "operation": "like"},
+              "response_format": {"type": "json_schema", "json_schema": {"name": "x", "strict": true, "schema":
+                {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": false}}}}}}
+            """);
+        string rows = Path.Combine(root, "rows.jsonl");
+        File.WriteAllLines(rows, ["{\"item\":{},\"sample\":{\"output_text\":\"{\\\"a\\\": 1}\"}}", "{\"item\":{},\"sample\":{\"output_text\":\"{\\\"a\\\": true}\"}}", "{\"item\":{},\"sample\":{\"output_text\":\"a\"}}"]);
+
+        (int exit, string output, string error) = await CommandLine.RunAsync(["grade", "--grader", job, rows]);
+
+        Assert.True(exit == 0, error);
+        Assert.Equal(
+            ["graded", "ungradable", "ungradable"],
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string?)JsonNode.Parse(line)!["status"]));
+    }
+
+    [Fact]
+    public async Task A_request_to_terminate_finishes_the_step_and_leaves_a_folder_to_resume()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        string folder = Path.Combine(root, "stopped");
+        string job = WriteJob();
+        int signalled = 0;
+        (int exit, string output, string error) = await CommandLine.RunAsync(["train", job, "--out", folder, "--steps", "100000"], onStart: process => _ = Task.Run(async () =>
+        {
+            string metrics = Path.Combine(folder, "metrics.jsonl");
+            while (!File.Exists(metrics) || File.ReadAllLines(metrics).Length < 3)
+            {
+                await Task.Delay(50);
+            }
+
+            using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync();
+            Interlocked.Increment(ref signalled);
+        }));
+
+        Assert.True(exit == 0, $"exit {exit}: {error}");
+        Assert.Equal(1, signalled);
+        Assert.Contains("stopping after this step", error, StringComparison.Ordinal);
+        Assert.Contains("--resume", output, StringComparison.Ordinal);
+        JsonNode summary = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "summary.json")))!;
+        Assert.True((bool)summary["interrupted"]!);
+        int steps = (int)summary["steps"]!;
+        Assert.InRange(steps, 3, 99_999);
+        Assert.True(Directory.Exists(Path.Combine(folder, "checkpoints", $"step-{steps:D6}")));
+        Assert.Equal(steps, File.ReadAllLines(Path.Combine(folder, "metrics.jsonl")).Length);
     }
 
     private static async Task OkAsync(params string[] arguments)

@@ -89,6 +89,44 @@ public class GrpoTrainerTests
     }
 
     [Fact]
+    public async Task A_rejected_update_leaves_no_trace_in_the_optimiser()
+    {
+        // The limit lets exactly the first update of each step through, so the run equals one with a single pass.
+        GrpoOptions limited = Options(steps: 4);
+        limited.EpochsPerStep = 2;
+        limited.TargetKl = 1e-12;
+        var first = new BigramPolicy();
+        var second = new BigramPolicy();
+
+        await TrainAsync(first, limited);
+        await TrainAsync(second, Options(steps: 4));
+
+        Assert.Equal(second.Logits.ToArray(), first.Logits.ToArray());
+    }
+
+    [Fact]
+    public async Task A_grader_that_never_comes_back_is_a_failure_and_not_a_hang()
+    {
+        using var never = new ManualResetEventSlim();
+        var stuck = new WeightedGrader("stuck", new TestGrader((_, completion) =>
+        {
+            if (completion.Text.StartsWith('b'))
+            {
+                never.Wait();
+            }
+
+            return 1;
+        }));
+        var pipeline = new GradingPipeline([stuck], new GradingOptions { Timeout = TimeSpan.FromMilliseconds(200), ErrorBudget = 1 });
+
+        IReadOnlyList<Rollout> rollouts = await pipeline.GradeAsync([(new Problem("q"), Completion.FromText("b")), (new Problem("q"), Completion.FromText("a"))]);
+        never.Set();
+
+        Assert.Equal([GradeStatus.Failed, GradeStatus.Graded], rollouts.Select(rollout => rollout.Status));
+        Assert.Contains("took longer", rollouts[0].Grades["stuck"].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_limit_on_the_divergence_from_the_initial_policy_ends_the_run()
     {
         GrpoOptions options = Options(steps: 200);

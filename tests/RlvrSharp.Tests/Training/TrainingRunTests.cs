@@ -88,6 +88,46 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_its_own_limit_ends_is_measured_where_it_ended_and_is_not_interrupted()
+    {
+        string folder = Path.Combine(root, "limited");
+
+        List<RunEvent> events = await RunAsync(folder, new BigramPolicy(), steps: 200, maxKl: 0.05);
+
+        RunSummary summary = Assert.IsType<RunEvent.Finished>(events[^1]).Summary;
+        Assert.False(summary.Interrupted);
+        Assert.InRange(summary.Steps, 2, 199);
+        Assert.Contains(events, happened => happened is RunEvent.Evaluated evaluated && evaluated.Step == summary.Steps);
+        Assert.True(Directory.Exists(Path.Combine(folder, "checkpoints", $"step-{summary.Steps:D6}")));
+    }
+
+    [Fact]
+    public async Task A_stop_during_the_last_evaluation_is_made_up_for_when_the_run_is_resumed()
+    {
+        string folder = Path.Combine(root, "late");
+        await RunAsync(folder, new BigramPolicy(), steps: 7, stopAfter: 7);
+        Assert.True((bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "summary.json")))!["interrupted"]!);
+
+        List<RunEvent> events = await RunAsync(folder, new BigramPolicy(), steps: 7, resume: true);
+
+        Assert.Contains(events, happened => happened is RunEvent.Evaluated { Step: 7 });
+        Assert.False((bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "summary.json")))!["interrupted"]!);
+    }
+
+    [Fact]
+    public async Task Of_two_runs_that_want_one_folder_one_is_refused()
+    {
+        string folder = Path.Combine(root, "shared");
+
+        Task<List<RunEvent>>[] runs = [RunAsync(folder, new BigramPolicy(), steps: 3), RunAsync(folder, new BigramPolicy(), steps: 3)];
+        Exception?[] errors = await Task.WhenAll(runs.Select(async run => await Record.ExceptionAsync(() => run)));
+
+        Assert.Single(errors, error => error is null);
+        Assert.Single(errors, error => error is DataException);
+        Assert.Equal(3, File.ReadAllLines(Path.Combine(folder, "metrics.jsonl")).Length);
+    }
+
+    [Fact]
     public async Task A_folder_that_holds_a_run_is_refused_and_left_alone()
     {
         string folder = Path.Combine(root, "run");
@@ -126,7 +166,7 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     private static async Task<List<RunEvent>> RunAsync(
-        string folder, BigramPolicy policy, int steps, int stopAfter = 0, bool resume = false, string modelHash = "abc", ulong seed = 0)
+        string folder, BigramPolicy policy, int steps, int stopAfter = 0, bool resume = false, string modelHash = "abc", ulong seed = 0, double maxKl = 0)
     {
         var options = new TrainingRunOptions
         {
@@ -138,6 +178,7 @@ public sealed class TrainingRunTests : IDisposable
             Hashes = { ["model"] = modelHash },
         };
         GrpoOptions grpo = GrpoTrainerTests.Options(steps, seed);
+        grpo.MaxKlToInitial = maxKl;
         grpo.Rollout.ReplaySteps = 5;
         grpo.Rollout.MaxGroupSize = 12;
         IPolicy reference = policy.CreateReference();
