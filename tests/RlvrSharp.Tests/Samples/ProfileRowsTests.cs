@@ -53,7 +53,7 @@ public class ProfileRowsTests
     [Fact]
     public void No_sentence_or_value_stands_in_two_splits()
     {
-        foreach (Pool<string> kind in (Pool<string>[])[.. Sentences.Kinds, Names.Last, Places.Universities, Named(Names.First, name => name.Name), Named(Places.Cities, city => city.Name)])
+        foreach (Pool<string> kind in (Pool<string>[])[.. Templates.Kinds, Names.Last, Places.Universities, Named(Names.First, name => name.Name), Named(Places.Cities, city => city.Name)])
         {
             string[] all = [.. kind.Train, .. kind.Validation, .. kind.Novel];
             Assert.Equal(all.Length, all.Distinct().Count());

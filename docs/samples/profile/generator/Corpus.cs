@@ -10,10 +10,10 @@ internal sealed record Document(string Prompt, string Answer, DocumentKind Kind)
 internal enum DocumentKind
 {
     /// <summary>A row of words, to be said again as a JSON list.</summary>
-    Words,
+    List,
 
-    /// <summary>A sentence about languages, with them as a JSON list.</summary>
-    LanguageList,
+    /// <summary>Some sentences of a biography, with the fields they tell.</summary>
+    Excerpt,
 
     /// <summary>A biography with the right answer.</summary>
     Right,
@@ -30,19 +30,22 @@ internal enum DocumentKind
 internal static class Corpus
 {
     /// <summary>Until this share of the time, answers are mostly right.</summary>
-    public const double CarefulUntil = 0.45;
+    public const double CarefulUntil = 0.55;
 
     /// <summary>The share of right answers until then.</summary>
     public const double RightAtFirst = 0.95;
 
     /// <summary>The share of right answers afterwards.</summary>
-    public const double RightLater = 0.35;
+    public const double RightLater = 0.45;
 
     /// <summary>The share of copying exercises at the beginning; it falls evenly to <see cref="CopyingAtLast"/>.</summary>
-    public const double CopyingAtFirst = 0.50;
+    public const double CopyingAtFirst = 0.20;
 
     /// <summary>The share of copying exercises at the end.</summary>
-    public const double CopyingAtLast = 0.10;
+    public const double CopyingAtLast = 0.05;
+
+    /// <summary>The share of excerpts among biographies at the beginning; it falls evenly to nothing at <see cref="CarefulUntil"/>.</summary>
+    public const double ExcerptsAtFirst = 0.95;
 
     private static readonly string[] Words =
     [
@@ -60,10 +63,15 @@ internal static class Corpus
         var random = new KeyedRandom(KeyedRandom.Key(0x434F52505553, seed, index));
         if (Draw.Chance(ref random, CopyingAtFirst + ((CopyingAtLast - CopyingAtFirst) * time)))
         {
-            return Draw.Chance(ref random, 0.5) ? RepeatedWords(ref random) : LanguageList(ref random);
+            return WordList(ref random);
         }
 
         Profile profile = Profile.Next(ref random, split: null);
+        if (Draw.Chance(ref random, ExcerptsAtFirst * Math.Max(0, 1 - (time / CarefulUntil))))
+        {
+            return Excerpt(ref random, profile);
+        }
+
         string prompt = Biography.Write(ref random, profile, split: null);
         return Draw.Chance(ref random, time < CarefulUntil ? RightAtFirst : RightLater)
             ? new Document(prompt, profile.Answer(), DocumentKind.Right)
@@ -72,17 +80,17 @@ internal static class Corpus
 
     // Words come in the form that texts have them, after a space, and go out in the form that answers have them, after a quotation mark:
     // for a byte-level tokenizer these are different tokens, so this is where copying is learned.
-    private static Document RepeatedWords(ref KeyedRandom random)
+    private static Document WordList(ref KeyedRandom random)
     {
         string[] words = Draw.Several<string>(ref random, Words, 4 + random.NextInt32(9));
-        return new Document($"Words: {string.Join(", ", words)}.\nList:", $"[\"{string.Join("\",\"", words)}\"]", DocumentKind.Words);
+        return new Document($"Words: {string.Join(", ", words)}.\nList:", $"[\"{string.Join("\",\"", words)}\"]", DocumentKind.List);
     }
 
-    private static Document LanguageList(ref KeyedRandom random)
+    // A few sentences and the fields they tell: the same reading as in a whole biography, with less to confuse.
+    private static Document Excerpt(ref KeyedRandom random, Profile profile)
     {
-        Profile profile = Profile.Next(ref random, split: null);
-        string right = Biography.Sentence(Draw.One<string>(ref random, Sentences.Programming.Of(null)), Languages.Join(profile.ProgrammingLanguages), profile, named: true);
-        string other = Biography.Sentence(Draw.One<string>(ref random, Sentences.DroppedLanguage.Of(null)), profile.DroppedLanguage, profile, named: false);
-        return new Document($"{right} {other}\nLanguages:", $"[\"{string.Join("\",\"", profile.ProgrammingLanguages)}\"]", DocumentKind.LanguageList);
+        Fields told = (Fields)(1 + random.NextInt32((int)Fields.All));
+        string prompt = Biography.Excerpt(ref random, profile, told, random.NextInt32(3));
+        return new Document(prompt, profile.Answer(told), DocumentKind.Excerpt);
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace RlvrSharp.Samples.Profile;
 
 /// <summary>One invented person: what the answer should say, and what it should not.</summary>
@@ -56,12 +54,26 @@ internal sealed record Profile
     }
 
     /// <summary>The right answer, in the one form that training shows: one line, no spaces between the parts.</summary>
+    /// <param name="fields">Which fields to tell.</param>
     /// <returns>A JSON object.</returns>
-    public string Answer()
+    public string Answer(Fields fields = Fields.All)
     {
-        var json = new StringBuilder();
-        json.Append("{\"university\":\"").Append(University).Append("\",\"programming_languages\":[\"");
-        json.AppendJoin("\",\"", ProgrammingLanguages);
-        return json.Append("\"],\"city\":\"").Append(Home.Name).Append("\",\"state\":\"").Append(Home.State).Append("\"}").ToString();
+        var parts = new List<string>();
+        if (fields.HasFlag(Fields.University))
+        {
+            parts.Add($"\"university\":\"{University}\"");
+        }
+
+        if (fields.HasFlag(Fields.ProgrammingLanguages))
+        {
+            parts.Add($"\"programming_languages\":[\"{string.Join("\",\"", ProgrammingLanguages)}\"]");
+        }
+
+        if (fields.HasFlag(Fields.Home))
+        {
+            parts.Add($"\"city\":\"{Home.Name}\",\"state\":\"{Home.State}\"");
+        }
+
+        return $"{{{string.Join(',', parts)}}}";
     }
 }

@@ -5,5 +5,7 @@ var root = new RootCommand("Makes everything in the profile sample: the rows, th
 {
     RowsCommand.Create(),
     CorpusCommand.Create(),
+    BaseModelCommand.Create(),
+    StudyCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -4,7 +4,7 @@ namespace RlvrSharp.Samples.Profile;
 /// What biographies are made of. {Who} is the person at the beginning of a sentence, {who} inside one, {whom} and {Whose} what they say;
 /// {x} is the university, the city with its state, or the languages.
 /// </summary>
-internal static class Sentences
+internal static class Templates
 {
     /// <summary>Where the person studied: the answer's university.</summary>
     public static Pool<string> University { get; } = new(
