@@ -52,7 +52,19 @@ public sealed class StructuredFieldJsonGrader : IJsonGrader
         }
 
         string expected = reference.Render(problem, completion, out fault);
-        return new(fault ?? grader.Grade(answer, expected));
+        if (fault is not null)
+        {
+            return new(fault);
+        }
+
+        try
+        {
+            return grader.GradeAsync(new Problem(string.Empty) { Id = problem.Id, Reference = expected }, Completion.FromText(answer), cancellationToken);
+        }
+        catch (DataException error)
+        {
+            return new(Grade.Failed(error.Message, error));
+        }
     }
 
     /// <inheritdoc/>
