@@ -63,7 +63,7 @@ public sealed partial class StructuredFieldGraderOptions
     }
 
     /// <summary>Reads options, or reports what is wrong with them: where, and what.</summary>
-    internal static StructuredFieldGraderOptions? TryFromJson(JsonElement json, List<KeyValuePair<string, string>> problems)
+    internal static StructuredFieldGraderOptions? TryFromJson(JsonElement json, List<KeyValuePair<string, string>> problems, bool checkKeys = true)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {
@@ -95,7 +95,11 @@ public sealed partial class StructuredFieldGraderOptions
         options.Trace = reader.Flag("trace", true);
         options.Ignored.UnionWith(reader.Texts("ignored"));
         ReadFields(reader, options, problems);
-        reader.Finish("a structured_field grader");
+        if (checkKeys)
+        {
+            reader.Finish("a structured_field grader");
+        }
+
         if (problems.Count == before)
         {
             problems.AddRange((new StructuredFieldGraderOptionsValidator().Validate(null, options).Failures ?? []).Select(failure => KeyValuePair.Create("fields", failure)));
