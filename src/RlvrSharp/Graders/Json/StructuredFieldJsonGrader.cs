@@ -93,6 +93,7 @@ public sealed class StructuredFieldJsonGrader : IJsonGrader
         writer.WriteString("name", Name);
         writer.WriteString("input", input.Text);
         writer.WriteString("reference", reference.Text);
+        grader.GetOptions().WriteMembers(writer);
         writer.WriteEndObject();
     }
 
@@ -101,7 +102,7 @@ public sealed class StructuredFieldJsonGrader : IJsonGrader
         string name = reader.Name;
         GraderTemplate? input = reader.Template("input", required: false);
         GraderTemplate? reference = reader.Template("reference", required: false);
-        var options = new StructuredFieldGraderOptions { Beta = reader.Number("beta", 1, 0.01, 100) ?? 1 };
+        StructuredFieldGraderOptions? options = StructuredFieldGraderOptions.FromReader(reader);
         return reader.HasProblems ? null : new StructuredFieldJsonGrader(options, input, reference, name);
     }
 }
