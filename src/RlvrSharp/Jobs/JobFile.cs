@@ -128,7 +128,7 @@ public sealed class JobFile
         string? training = root.Text("training_file", required: true);
         string? validation = root.Text("validation_file", required: true);
         string? suffix = root.Text("suffix");
-        if (suffix is not null && (suffix.Length > 64 || suffix.AsSpan().IndexOfAny("/\\:*?\"<>|") >= 0 || suffix.Trim('.').Length == 0))
+        if (suffix is not null && (suffix.Length > 64 || suffix.Any(letter => "/\\:*?\"<>|".Contains(letter, StringComparison.Ordinal)) || suffix.Trim('.').Length == 0))
         {
             problems.Add($"suffix is \"{suffix}\", but it names the run's folder: use at most 64 characters, without / \\ : * ? \" < > |.");
         }
