@@ -37,7 +37,10 @@ public sealed class PpoOptions : PolicyTrainerOptions
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double ValueClip { get; set; } = 0.2;
 
-    /// <summary>Value warm-up: for the first so many steps only the critic learns.</summary>
+    /// <summary>
+    /// Value warm-up: for the first so many steps advantages are 0, so that only the value loss moves anything. A value head on the policy
+    /// shares its layers, which the value loss then moves a little; a critic of its own leaves the policy as it is.
+    /// </summary>
     /// <value>The default value is 0.</value>
     [Range(0, 1_000_000)]
     public int ValueWarmupSteps { get; set; }
