@@ -17,6 +17,8 @@ var root = new RootCommand("Reinforcement fine-tuning with verifiable rewards: t
     TokenizeCommand.Create(),
     LogprobsCommand.Create(),
     SftCommand.Create(),
+    LintCommand.Create(),
+    InspectCommand.Create(),
 };
 
 ParseResult parsed = root.Parse(args);

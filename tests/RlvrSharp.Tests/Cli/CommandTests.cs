@@ -127,6 +127,36 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Lint_passes_a_good_job_and_names_what_is_wrong_with_a_bad_one()
+    {
+        string good = Path.Combine(Repository.Root, "docs", "samples", "profile", "job.json");
+        (int exit, string output, string error) = await CommandLine.RunAsync(["lint", good]);
+        Assert.True(exit == 0, output + error);
+        Assert.Contains("Gold answers score 1.000", output, StringComparison.Ordinal);
+
+        JsonNode bad = JsonNode.Parse(File.ReadAllText(good))!;
+        bad["training_file"] = WriteRows();
+        bad["validation_file"] = WriteRows();
+        bad["method"]!["reinforcement"]!["grader"] = JsonNode.Parse("{\"type\":\"string_check\",\"name\":\"x\",\"input\":\"{{item.reference.n}}\",\"reference\":\"{{sample.output_text}}\",\"operation\":\"like\"}");
+        string job = Path.Combine(root, "bad.json");
+        File.WriteAllText(job, bad.ToJsonString());
+        (exit, output, error) = await CommandLine.RunAsync(["lint", job, "--json"]);
+        Assert.True(exit == 1, output + error);
+        Assert.Contains("\"L1\"", output, StringComparison.Ordinal);
+        JsonNode.Parse(output);
+    }
+
+    [Fact]
+    public async Task Inspect_says_what_a_folder_holds()
+    {
+        (int exit, string output, string error) = await CommandLine.RunAsync(["inspect", CommandLine.Model("qwen3-tiny")]);
+
+        Assert.True(exit == 0, error);
+        Assert.Contains("qwen3", output, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("320", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_response_format_is_a_gate_before_the_grader()
     {
         string job = Path.Combine(root, "job.json");
