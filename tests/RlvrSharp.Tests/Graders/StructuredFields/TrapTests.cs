@@ -79,14 +79,15 @@ public sealed class TrapTests
     }
 
     [Fact]
-    public void A_fifty_megabyte_text_is_ungradable_by_default_and_merely_wrong_if_allowed()
+    public void A_fifty_megabyte_text_is_ungradable_and_a_long_one_merely_wrong_if_allowed()
     {
         string answer = "{\"a\":\"" + new string('x', 50_000_000) + "\"}";
         Grade grade = Grader.Grade(answer, """{"a":"x"}""");
         Assert.Equal(GradeStatus.Ungradable, grade.Status);
         Assert.Contains("longer than 1048576 bytes", grade.Reason, StringComparison.Ordinal);
 
-        Grade allowed = new StructuredFieldGrader(new StructuredFieldGraderOptions { MaxBytes = 1 << 30 }).Grade(answer, """{"a":"x"}""");
+        string shorter = "{\"a\":\"" + new string('x', 2_000_000) + "\"}";
+        Grade allowed = new StructuredFieldGrader(new StructuredFieldGraderOptions { MaxBytes = 1 << 30 }).Grade(shorter, """{"a":"x"}""");
         Assert.Equal((GradeStatus.Graded, 0.0), (allowed.Status, allowed.Score));
         Assert.True(allowed.Fields[0].Actual!.Length < 5000);
     }
