@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -9,9 +8,9 @@ namespace RlvrSharp.Tests.Graders.Scripting;
 internal static class DocExamples
 {
     /// <summary>The code blocks of a page, dedented.</summary>
-    public static string[] Blocks(string page, [CallerFilePath] string here = "")
+    public static string[] Blocks(string page)
     {
-        string path = Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "..", "docs", "graders", page);
+        string path = Path.Combine(Repository.Root, "docs", "graders", page);
         var blocks = new List<string>();
         List<string>? block = null;
         int indent = 0;
