@@ -79,9 +79,9 @@ public sealed class TrainingJob : IAsyncDisposable
         ManagedPolicy policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
         try
         {
-            CheckPrompts(policy, problems.Concat(validation));
             IPolicy reference = policy.CreateReference();
             PolicyTrainer trainer = CreateTrainer(policy, reference, grading, file.Trainer, loggers);
+            trainer.CheckProblems([.. problems, .. validation]);
             file.Run.OutputDirectory = outputDirectory;
             file.Run.Resume = resume;
             AddHashes(file);
@@ -131,21 +131,6 @@ public sealed class TrainingJob : IAsyncDisposable
         PpoOptions ppo => new PpoTrainer(policy, reference, grading, ppo, logger: loggers.CreateLogger<PpoTrainer>()),
         _ => throw new NotSupportedException($"There is no trainer for {options.GetType().Name}."),
     };
-
-    private static void CheckPrompts(ManagedPolicy policy, IEnumerable<Problem> problems)
-    {
-        string[] faults = problems
-            .Select(problem => (problem.Id, Length: policy.Codec.EncodePrompt(problem.Messages).Length))
-            .Where(prompt => prompt.Length >= policy.ContextLength)
-            .Select(prompt => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{prompt.Id}: the prompt is {prompt.Length} tokens, but the model's context of {policy.ContextLength} must hold it and an answer: shorten the prompt, or leave the row out."))
-            .ToArray();
-        if (faults.Length > 0)
-        {
-            throw new DataException(string.Join(Environment.NewLine, faults.Take(20)));
-        }
-    }
 
     /// <summary>What a resumed run must find unchanged: the model's files, the rows, the grader, the settings.</summary>
     private static void AddHashes(JobFile file)

@@ -33,8 +33,8 @@ internal sealed class PolicyUpdate
                 LossTerms terms = await policy.ForwardBackwardAsync(Weighted(minibatch), loss, options.Rollout.Sampling.Temperature).ConfigureAwait(false);
                 if (options.TargetKl > 0 && terms.TokenCount > 0 && terms.ApproxKlSum / terms.TokenCount > options.TargetKl)
                 {
-                    // The gradients of this minibatch are cleared by a step of no size.
-                    await policy.OptimizerStepAsync(NoStep, 0).ConfigureAwait(false);
+                    // A learning rate of 0 clears the gradients of this minibatch and changes nothing else.
+                    await policy.OptimizerStepAsync(options.Optimizer, 0).ConfigureAwait(false);
                     result.StoppedEarly = true;
                     break;
                 }
@@ -112,6 +112,4 @@ internal sealed class PolicyUpdate
             yield return groups[from..to].SelectMany(group => byGroup[group]).ToArray();
         }
     }
-
-    private static readonly AdamWOptions NoStep = new() { WeightDecay = 0 };
 }
