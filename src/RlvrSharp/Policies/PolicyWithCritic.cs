@@ -146,6 +146,10 @@ public sealed class PolicyWithCritic : ITrainablePolicy
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The critic is loaded first. Where the policy's part is damaged, the policy keeps its weights and the critic has its new ones: load a
+    /// whole folder before going on.
+    /// </remarks>
     public async Task LoadAsync(string directory, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);

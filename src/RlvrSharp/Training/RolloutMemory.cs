@@ -82,10 +82,8 @@ internal sealed class RolloutMemory
             writer.WriteStartObject("grades");
             foreach ((string name, Grade grade) in rollout.Grades)
             {
-                writer.WriteStartObject(name);
-                writer.WriteString("status", grade.Status.ToString());
-                writer.WriteNumber("score", grade.Score);
-                writer.WriteEndObject();
+                writer.WritePropertyName(name);
+                GradeJson.Write(writer, grade);
             }
 
             writer.WriteEndObject();
@@ -111,7 +109,7 @@ internal sealed class RolloutMemory
             {
                 Score = value.GetProperty("score").GetDouble(),
                 Status = Enum.Parse<GradeStatus>(value.GetProperty("status").GetString()!),
-                Grades = value.GetProperty("grades").EnumerateObject().ToDictionary(grade => grade.Name, grade => GradeOf(grade.Value), StringComparer.Ordinal),
+                Grades = value.GetProperty("grades").EnumerateObject().ToDictionary(grade => grade.Name, grade => GradeJson.Read(grade.Value), StringComparer.Ordinal),
                 Completion = new Completion
                 {
                     Text = value.GetProperty("text").GetString()!,
@@ -138,14 +136,6 @@ internal sealed class RolloutMemory
             LogProbs = rollout.Completion.LogProbs,
             FinishReason = rollout.Completion.FinishReason,
         },
-    };
-
-    private static Grade GradeOf(JsonElement grade) => Enum.Parse<GradeStatus>(grade.GetProperty("status").GetString()!) switch
-    {
-        GradeStatus.Graded => new Grade(grade.GetProperty("score").GetDouble()),
-        GradeStatus.Ungradable => Grade.Ungradable("Remembered from an earlier step."),
-        GradeStatus.Skipped => Grade.Skipped("Remembered from an earlier step."),
-        _ => Grade.Failed("Remembered from an earlier step."),
     };
 
     private static string Invariant(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

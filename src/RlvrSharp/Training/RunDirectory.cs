@@ -8,6 +8,8 @@ namespace RlvrSharp.Training;
 internal sealed class RunDirectory
 {
     private const string StateFile = "run_state.json";
+    private const string FilesKey = "files";
+    private const string WayOut = "delete that checkpoint folder to resume from the one before.";
     private readonly string root;
 
     public RunDirectory(string root) => this.root = Path.GetFullPath(root);
@@ -95,6 +97,7 @@ internal sealed class RunDirectory
             {
                 writer.WriteStartObject();
                 writeState(writer);
+                WriteFiles(writer, temporary);
                 writer.WriteEndObject();
             }
 
@@ -110,17 +113,52 @@ internal sealed class RunDirectory
         return target;
     }
 
-    public static JsonElement ReadState(string checkpoint)
+    /// <summary>Reads a checkpoint's state, and checks that the checkpoint has every file it was saved with, at its full length.</summary>
+    /// <param name="checkpoint">The checkpoint's folder.</param>
+    /// <param name="read">Takes what it needs out of the state.</param>
+    /// <exception cref="CheckpointException">The state is damaged or lacks something, or a file is gone or cut short.</exception>
+    public static void ReadState(string checkpoint, Action<JsonElement> read)
     {
         string path = Path.Combine(checkpoint, StateFile);
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return document.RootElement.Clone();
+            CheckFiles(document.RootElement.GetProperty(FilesKey), checkpoint);
+            read(document.RootElement);
         }
-        catch (Exception error) when (error is JsonException or IOException)
+        catch (Exception error) when (error is JsonException or IOException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new CheckpointException($"The state of the run, {path}, cannot be read ({error.Message}): delete that checkpoint folder to resume from the one before.", error);
+            throw new CheckpointException($"The state of the run, {path}, cannot be read ({error.Message}): {WayOut}", error);
+        }
+    }
+
+    // A checkpoint without its optimiser's file would load, and go on as another run.
+    private static void WriteFiles(Utf8JsonWriter writer, string checkpoint)
+    {
+        writer.WriteStartObject(FilesKey);
+        foreach (string file in Directory.EnumerateFiles(checkpoint, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetRelativePath(checkpoint, file).Replace('\\', '/');
+            if (name != StateFile)
+            {
+                writer.WriteNumber(name, new FileInfo(file).Length);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void CheckFiles(JsonElement files, string checkpoint)
+    {
+        foreach (JsonProperty file in files.EnumerateObject())
+        {
+            var found = new FileInfo(Path.Combine(checkpoint, file.Name));
+            long length = file.Value.GetInt64();
+            if (!found.Exists || found.Length != length)
+            {
+                throw new CheckpointException(
+                    $"{found.FullName} {(found.Exists ? $"has {found.Length} bytes" : "is gone")}; the checkpoint was saved with {length} bytes of it, and cannot be resumed to the same run without them: {WayOut}");
+            }
         }
     }
 

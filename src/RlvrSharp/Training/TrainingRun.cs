@@ -233,29 +233,30 @@ public sealed class TrainingRun
     private async Task ResumeAsync(CancellationToken cancellationToken)
     {
         (int step, string checkpoint) = directory.CompleteCheckpoints().Last();
-        JsonElement state = RunDirectory.ReadState(checkpoint);
-        ThrowIfAnother(state, checkpoint);
         SortedDictionary<int, EvaluationResult> earlier = RunJson.ReadEvaluations(directory.EvaluationsPath);
-        if (!earlier.ContainsKey(0))
+        RunDirectory.ReadState(checkpoint, state =>
         {
-            throw new CheckpointException(
-                $"The evaluation of the initial policy is missing from {directory.EvaluationsPath}, so there is nothing to compare with: start the run anew.");
-        }
+            ThrowIfAnother(state, checkpoint);
+            if (!earlier.ContainsKey(0))
+            {
+                throw new CheckpointException(
+                    $"The evaluation of the initial policy is missing from {directory.EvaluationsPath}, so there is nothing to compare with: start the run anew.");
+            }
 
+            trainer.LoadState(state.GetProperty("trainer"));
+            bestStep = state.GetProperty("best_step").GetInt32();
+            sampledTokens = state.GetProperty("sampled_tokens").GetInt64();
+            trainedTokens = state.GetProperty("trained_tokens").GetInt64();
+            foreach (JsonProperty phase in state.GetProperty("seconds").EnumerateObject())
+            {
+                seconds[phase.Name] = phase.Value.GetDouble();
+            }
+        });
         await policy.LoadAsync(checkpoint, cancellationToken).ConfigureAwait(false);
-        trainer.LoadState(state.GetProperty("trainer"));
         directory.ForgetAfter(step);
         foreach ((int evaluated, EvaluationResult result) in earlier.Where(evaluation => evaluation.Key <= step))
         {
             evaluations[evaluated] = result;
-        }
-
-        bestStep = state.GetProperty("best_step").GetInt32();
-        sampledTokens = state.GetProperty("sampled_tokens").GetInt64();
-        trainedTokens = state.GetProperty("trained_tokens").GetInt64();
-        foreach (JsonProperty phase in state.GetProperty("seconds").EnumerateObject())
-        {
-            seconds[phase.Name] = phase.Value.GetDouble();
         }
 
         earlierSeconds = seconds["total"];

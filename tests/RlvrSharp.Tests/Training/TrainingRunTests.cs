@@ -165,6 +165,52 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Contains("seed (was 0, is 7)", seed.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("cut")]
+    public async Task A_checkpoint_that_lost_a_file_is_not_resumed_as_another_run(string how)
+    {
+        string folder = Path.Combine(root, "run");
+        await RunAsync(folder, new BigramPolicy(), steps: 10, stopAfter: 5);
+        string file = Path.Combine(folder, "checkpoints", "step-000005", "bigram.json");
+        byte[] whole = File.ReadAllBytes(file);
+        if (how == "gone")
+        {
+            File.Delete(file);
+        }
+        else
+        {
+            File.WriteAllBytes(file, whole[..^1]);
+        }
+
+        var error = await Assert.ThrowsAsync<CheckpointException>(() => RunAsync(folder, new BigramPolicy(), steps: 10, resume: true));
+
+        Assert.Contains("bigram.json", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{whole.Length} bytes", error.Message, StringComparison.Ordinal);
+        File.WriteAllBytes(file, whole);
+        await RunAsync(folder, new BigramPolicy(), steps: 10, resume: true);
+    }
+
+    [Theory]
+    [InlineData("best_step")]
+    [InlineData("hashes")]
+    [InlineData("files")]
+    [InlineData("trainer")]
+    [InlineData("completed_steps")]
+    [InlineData("success_rates")]
+    public async Task A_state_that_lacks_something_says_what_and_what_to_do(string key)
+    {
+        string folder = Path.Combine(root, "run");
+        await RunAsync(folder, new BigramPolicy(), steps: 10, stopAfter: 5);
+        string file = Path.Combine(folder, "checkpoints", "step-000005", "run_state.json");
+        File.WriteAllText(file, File.ReadAllText(file).Replace($"\"{key}\"", "\"other\"", StringComparison.Ordinal));
+
+        var error = await Assert.ThrowsAsync<CheckpointException>(() => RunAsync(folder, new BigramPolicy(), steps: 10, resume: true));
+
+        Assert.Contains("run_state.json", error.Message, StringComparison.Ordinal);
+        Assert.Contains("delete that checkpoint folder", error.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<List<RunEvent>> RunAsync(
         string folder, BigramPolicy policy, int steps, int stopAfter = 0, bool resume = false, string modelHash = "abc", ulong seed = 0, double maxKl = 0)
     {
