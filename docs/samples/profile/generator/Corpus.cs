@@ -30,13 +30,13 @@ internal enum DocumentKind
 internal static class Corpus
 {
     /// <summary>Until this share of the time, answers are mostly right.</summary>
-    public const double CarefulUntil = 0.55;
+    public const double CarefulUntil = 0.60;
 
     /// <summary>The share of right answers until then.</summary>
     public const double RightAtFirst = 0.95;
 
     /// <summary>The share of right answers afterwards.</summary>
-    public const double RightLater = 0.45;
+    public const double RightLater = 0.42;
 
     /// <summary>The share of copying exercises at the beginning; it falls evenly to <see cref="CopyingAtLast"/>.</summary>
     public const double CopyingAtFirst = 0.20;

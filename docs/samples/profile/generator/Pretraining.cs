@@ -8,7 +8,7 @@ namespace RlvrSharp.Samples.Profile;
 internal sealed class Pretraining
 {
     /// <summary>Optimiser steps.</summary>
-    public int Steps { get; init; } = 4200;
+    public int Steps { get; init; } = 5600;
 
     /// <summary>Documents per step.</summary>
     public int BatchSize { get; init; } = 16;
