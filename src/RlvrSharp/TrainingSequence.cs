@@ -20,6 +20,9 @@ public sealed class TrainingSequence : TokenSequence
     /// </summary>
     public ReadOnlyMemory<float> Weights { get; init; }
 
+    /// <summary>What an objective that looks at the whole batch before the update (<see cref="Losses.BatchObjective"/>) said of each token.</summary>
+    public ReadOnlyMemory<float> Marks { get; init; }
+
     /// <summary>The value head's estimates at the start of the step.</summary>
     public ReadOnlyMemory<float> OldValues { get; init; }
 

@@ -40,6 +40,15 @@ public sealed class GroupAdvantageEstimator : IAdvantageEstimator
         return new GroupAdvantageEstimator((rewards, _, advantages) => GroupAdvantages.LeaveOneOut(rewards, settings, advantages));
     }
 
+    /// <summary>NeMo-RL's GRPO: against the mean of the others, divided by the standard deviation of the others.</summary>
+    /// <param name="options">Division, ε, resolution; null takes the defaults.</param>
+    /// <returns>The estimator.</returns>
+    public static GroupAdvantageEstimator LeaveOneOutScaled(GroupAdvantageOptions? options = null)
+    {
+        GroupAdvantageOptions settings = options ?? new GroupAdvantageOptions();
+        return new GroupAdvantageEstimator((rewards, _, advantages) => GroupAdvantages.LeaveOneOutScaled(rewards, settings, advantages));
+    }
+
     /// <summary>MaxRL: centred, divided by the mean.</summary>
     /// <param name="options">ε and resolution; null takes the defaults.</param>
     /// <returns>The estimator.</returns>

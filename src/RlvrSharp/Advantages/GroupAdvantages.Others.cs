@@ -25,6 +25,56 @@ public static partial class GroupAdvantages
         return statistics;
     }
 
+    /// <summary>A = (r − mean of the others) / (std of the others + ε): leave-one-out with its own spread, as NeMo-RL has it.</summary>
+    /// <remarks>
+    /// Where the others do not differ, nothing is divided. With two completions there is one other, which has no spread: then this is <see cref="LeaveOneOut"/>.
+    /// A spread within <see cref="GroupAdvantageOptions.Resolution"/> counts as none; NeMo-RL once divided by the rounding left in it.
+    /// </remarks>
+    /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
+    /// <param name="rewards">The group's rewards; NaN is missing.</param>
+    /// <param name="options">Division (sample or population; none is <see cref="LeaveOneOut"/>), ε, resolution.</param>
+    /// <param name="advantages">Where the advantages go; one per completion, not the rewards' own memory.</param>
+    /// <returns>The mean and spread of the group.</returns>
+    public static GroupStatistics LeaveOneOutScaled<T>(ReadOnlySpan<T> rewards, GroupAdvantageOptions options, Span<T> advantages)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        GroupStatistics statistics = LeaveOneOut(rewards, options, advantages);
+        if (options.Std == AdvantageStd.None || statistics.IsFlat)
+        {
+            return statistics;
+        }
+
+        double n = statistics.Count, largest = 0;
+        foreach (T reward in rewards)
+        {
+            largest = T.IsNaN(reward) ? largest : Math.Max(largest, Math.Abs(double.CreateTruncating(reward)));
+        }
+
+        for (int i = 0; i < rewards.Length; i++)
+        {
+            if (T.IsNaN(rewards[i]))
+            {
+                continue;
+            }
+
+            double mean = ((n * statistics.Mean) - double.CreateTruncating(rewards[i])) / (n - 1), squares = 0;
+            for (int j = 0; j < rewards.Length; j++)
+            {
+                double deviation = j == i || T.IsNaN(rewards[j]) ? 0 : double.CreateTruncating(rewards[j]) - mean;
+                squares += deviation * deviation;
+            }
+
+            double degrees = options.Std == AdvantageStd.Sample ? n - 2 : n - 1;
+            double std = degrees > 0 ? Math.Sqrt(squares / degrees) : 0;
+            if (std > options.Resolution * Math.Max(1, largest))
+            {
+                advantages[i] = T.CreateTruncating((double.CreateTruncating(rewards[i]) - mean) / (std + options.Epsilon));
+            }
+        }
+
+        return statistics;
+    }
+
     /// <summary>A = (r − mean) / (mean + ε): MaxRL, as prime-rl and SkyRL have it.</summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
     /// <param name="rewards">The group's rewards, 0 or more; NaN is missing.</param>

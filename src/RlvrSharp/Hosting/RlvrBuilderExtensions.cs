@@ -3,8 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RlvrSharp.Advantages;
 using RlvrSharp.Diagnostics;
 using RlvrSharp.Graders;
+using RlvrSharp.Losses;
 using RlvrSharp.Policies;
 using RlvrSharp.Training;
 
@@ -21,9 +23,9 @@ public static class RlvrBuilderExtensions
     public static IRlvrBuilder UseManagedPolicy(this IRlvrBuilder builder, string modelDirectory, Action<ManagedPolicyOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(modelDirectory);
-        return builder.UsePolicy(_ =>
+        return builder.UsePolicy(provider =>
         {
-            var options = new ManagedPolicyOptions();
+            var options = new ManagedPolicyOptions { ValueHead = provider.GetService<TrainerChoice>()?.NeedsValues ?? false };
             configure?.Invoke(options);
             return ManagedPolicy.Load(modelDirectory, options);
         });
@@ -45,17 +47,8 @@ public static class RlvrBuilderExtensions
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options.</param>
     /// <returns>The builder.</returns>
-    public static IRlvrBuilder UseGrpo(this IRlvrBuilder builder, Action<GrpoOptions>? configure = null)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        OptionsBuilder<GrpoOptions> options = builder.Services.AddOptions<GrpoOptions>();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
-        return UseGrpo(builder, options);
-    }
+    public static IRlvrBuilder UseGrpo(this IRlvrBuilder builder, Action<GrpoOptions>? configure = null) =>
+        UseTrainer<GrpoOptions, GrpoOptionsValidator>(builder, () => new GrpoOptions(), configure);
 
     /// <summary>Trains by GRPO with options from configuration.</summary>
     /// <param name="builder">The builder.</param>
@@ -63,9 +56,76 @@ public static class RlvrBuilderExtensions
     /// <returns>The builder.</returns>
     public static IRlvrBuilder UseGrpo(this IRlvrBuilder builder, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        return UseGrpo(builder, builder.Services.AddOptions<GrpoOptions>().Bind(configuration, binder => binder.ErrorOnUnknownConfiguration = true));
+        return UseTrainer<GrpoOptions, GrpoOptionsValidator>(builder, () => new GrpoOptions(), null, configuration);
+    }
+
+    /// <summary>Trains by PPO. The policy of <see cref="UseManagedPolicy"/> then gets a value head; one of <see cref="UsePolicy"/> must have values.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <returns>The builder.</returns>
+    public static IRlvrBuilder UsePpo(this IRlvrBuilder builder, Action<PpoOptions>? configure = null) =>
+        UseTrainer<PpoOptions, PpoOptionsValidator>(builder, () => new PpoOptions(), configure);
+
+    /// <summary>Trains by PPO with options from configuration.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="configuration">A section with the names of <see cref="PpoOptions"/>, such as <c>Rlvr:Ppo</c>.</param>
+    /// <returns>The builder.</returns>
+    public static IRlvrBuilder UsePpo(this IRlvrBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return UseTrainer<PpoOptions, PpoOptionsValidator>(builder, () => new PpoOptions(), null, configuration);
+    }
+
+    /// <summary>Trains by an algorithm of <see cref="TrainingPresets"/>: its values to begin with, then yours.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The name, such as <c>gspo</c>.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException">There is no algorithm of this name.</exception>
+    public static IRlvrBuilder UseAlgorithm(this IRlvrBuilder builder, string name, Action<PolicyTrainerOptions>? configure = null) => TrainingPresets.Create(name) switch
+    {
+        PpoOptions => UseTrainer<PpoOptions, PpoOptionsValidator>(builder, () => (PpoOptions)TrainingPresets.Create(name), configure),
+        _ => UseTrainer<GrpoOptions, GrpoOptionsValidator>(builder, () => (GrpoOptions)TrainingPresets.Create(name), configure),
+    };
+
+    /// <summary>Takes advantages from a function of your own of a group's rewards, in place of GRPO's. PPO has a critic instead.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="advantage">The function.</param>
+    /// <param name="minGroupSize">The fewest completions a prompt needs.</param>
+    /// <returns>The builder.</returns>
+    public static IRlvrBuilder UseAdvantage(this IRlvrBuilder builder, GroupAdvantage advantage, int minGroupSize = 2)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var estimator = new GroupAdvantageEstimator(advantage, minGroupSize);
+        builder.Services.AddOptions<GrpoOptions>().PostConfigure(options => options.Advantage = estimator);
+        return builder;
+    }
+
+    /// <summary>Takes advantages from a class of your own, made by the container, in place of GRPO's. PPO has a critic instead.</summary>
+    /// <typeparam name="TEstimator">The class.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <returns>The builder.</returns>
+    public static IRlvrBuilder UseAdvantage<TEstimator>(this IRlvrBuilder builder)
+        where TEstimator : class, IAdvantageEstimator
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddSingleton<TEstimator>();
+        builder.Services.AddOptions<GrpoOptions>().PostConfigure<TEstimator>((options, estimator) => options.Advantage = estimator);
+        return builder;
+    }
+
+    /// <summary>Trains on a policy objective of your own, with whichever trainer is used.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="objective">The objective, such as a <see cref="TokenObjective"/> or a record that derives from <see cref="PolicyObjective"/>.</param>
+    /// <returns>The builder.</returns>
+    public static IRlvrBuilder UseObjective(this IRlvrBuilder builder, PolicyObjective objective)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(objective);
+        builder.Services.AddOptions<GrpoOptions>().PostConfigure(options => options.Objective = objective);
+        builder.Services.AddOptions<PpoOptions>().PostConfigure(options => options.Objective = objective);
+        return builder;
     }
 
     /// <summary>Adds a grader of a class that the container makes.</summary>
@@ -144,19 +204,37 @@ public static class RlvrBuilderExtensions
         return builder;
     }
 
-    private static IRlvrBuilder UseGrpo(IRlvrBuilder builder, OptionsBuilder<GrpoOptions> options)
+    private static IRlvrBuilder UseTrainer<TOptions, TValidator>(IRlvrBuilder builder, Func<TOptions> create, Action<TOptions>? configure, IConfiguration? configuration = null)
+        where TOptions : PolicyTrainerOptions
+        where TValidator : class, IValidateOptions<TOptions>
     {
-        options.ValidateOnStart();
+        ArgumentNullException.ThrowIfNull(builder);
         IServiceCollection services = builder.Services;
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GrpoOptions>, GrpoOptionsValidator>());
-        services.AddOptions<GradingOptions>().Configure<IOptions<GrpoOptions>>((grading, grpo) => grpo.Value.Rollout.Grading.CopyTo(grading));
-        services.Replace(ServiceDescriptor.Singleton<ITrainer>(provider => new GrpoTrainer(
+        OptionsBuilder<TOptions> options = services.AddOptions<TOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        if (configuration is not null)
+        {
+            options.Bind(configuration, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
+        services.Replace(ServiceDescriptor.Transient<IOptionsFactory<TOptions>>(provider => new PresetOptionsFactory<TOptions>(
+            create,
+            provider.GetServices<IConfigureOptions<TOptions>>(),
+            provider.GetServices<IPostConfigureOptions<TOptions>>(),
+            provider.GetServices<IValidateOptions<TOptions>>())));
+        services.Replace(ServiceDescriptor.Singleton(new TrainerChoice(typeof(TOptions) == typeof(PpoOptions), provider => provider.GetRequiredService<IOptions<TOptions>>().Value)));
+        services.Replace(ServiceDescriptor.Singleton<ITrainer>(provider => PolicyTrainer.Create(
             provider.GetRequiredService<ITrainablePolicy>(),
             provider.GetRequiredService<ReferencePolicy>().Policy,
             provider.GetRequiredService<GradingPipeline>(),
-            provider.GetRequiredService<IOptions<GrpoOptions>>().Value,
+            provider.GetRequiredService<IOptions<TOptions>>().Value,
             [.. provider.GetServices<IRewardShaper>()],
-            provider.GetService<ILogger<GrpoTrainer>>(),
+            provider.GetService<ILoggerFactory>(),
             provider.GetService<RlvrMetrics>())));
         return builder;
     }

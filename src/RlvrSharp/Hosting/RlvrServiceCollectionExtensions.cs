@@ -27,7 +27,7 @@ public static class RlvrServiceCollectionExtensions
         services.TryAddSingleton<RlvrMetrics>();
         services.TryAddSingleton(provider => new ReferencePolicy(provider.GetRequiredService<ITrainablePolicy>().CreateReference()));
         services.TryAddSingleton<IPolicy>(provider => provider.GetRequiredService<ITrainablePolicy>());
-        services.AddOptions<GradingOptions>();
+        services.AddOptions<GradingOptions>().Configure<IServiceProvider>((grading, provider) => provider.GetService<TrainerChoice>()?.Options(provider).Rollout.Grading.CopyTo(grading));
         services.TryAddSingleton(provider => new GradingPipeline(
             [.. provider.GetServices<WeightedGrader>()],
             provider.GetRequiredService<IOptions<GradingOptions>>().Value,

@@ -76,11 +76,21 @@ public sealed class JobFile
             throw new DataException($"The job file {path} cannot be read: {error.Message}", error);
         }
 
+        return Parse(bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), path);
+    }
+
+    /// <summary>Reads a job from memory, as <see cref="Load"/> reads it from a file: for settings that a program changes or makes.</summary>
+    /// <param name="json">The job, as UTF-8.</param>
+    /// <param name="path">The file it stands for: the job's own paths start from its folder, and errors name it. It need not exist.</param>
+    /// <returns>The job.</returns>
+    /// <exception cref="DataException">It is malformed, or settings are unknown or wrong: all are named.</exception>
+    public static JobFile Parse(ReadOnlyMemory<byte> json, string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
             using JsonDocument document = JsonDocument.Parse(
-                bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0),
-                new JsonDocumentOptions { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+                json, new JsonDocumentOptions { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return Parse(document.RootElement.Clone(), System.IO.Path.GetFullPath(path));
         }
         catch (JsonException error)

@@ -100,6 +100,10 @@ internal static class JobSettings
         trainer.Objective = trainer.Objective switch
         {
             ClippedSurrogateOptions clipped => clipped with { ClipLow = low ?? clipped.ClipLow, ClipHigh = high ?? clipped.ClipHigh },
+            ClipCovarianceOptions covariance => covariance with
+            {
+                Surrogate = covariance.Surrogate with { ClipLow = low ?? covariance.Surrogate.ClipLow, ClipHigh = high ?? covariance.Surrogate.ClipHigh },
+            },
             CispoOptions cispo => cispo with { ClipLow = low ?? cispo.ClipLow, ClipHigh = high ?? cispo.ClipHigh },
             _ => trainer.Objective,
         };
@@ -108,8 +112,35 @@ internal static class JobSettings
         trainer.KlEstimator = Enum<KlEstimator>(rlvr, "kl_estimator") ?? trainer.KlEstimator;
         trainer.KlPlacement = Enum<KlPlacement>(rlvr, "kl_placement") ?? trainer.KlPlacement;
         trainer.EntropyCoefficient = rlvr.Number("entropy_coefficient", 0, 100) ?? trainer.EntropyCoefficient;
+        ReadAdaptive(rlvr, trainer);
         trainer.TargetKl = rlvr.Number("target_kl", 0, 1000) ?? trainer.TargetKl;
         trainer.MaxKlToInitial = rlvr.Number("max_kl_to_initial", 0, 1000) ?? trainer.MaxKlToInitial;
+    }
+
+    /// <summary>Any of a controller's keys switches it on.</summary>
+    private static void ReadAdaptive(JobReader rlvr, PolicyTrainerOptions trainer)
+    {
+        double? klTarget = rlvr.Number("kl_target", 0, 1000, minExclusive: true);
+        double? horizon = rlvr.Number("kl_horizon", 0, 1e12, minExclusive: true);
+        if (klTarget is not null || horizon is not null)
+        {
+            trainer.AdaptiveKl = new AdaptiveKlOptions();
+            trainer.AdaptiveKl.Target = klTarget ?? trainer.AdaptiveKl.Target;
+            trainer.AdaptiveKl.Horizon = horizon ?? trainer.AdaptiveKl.Horizon;
+        }
+
+        double? entropyTarget = rlvr.Number("entropy_target", 0, 100);
+        double? change = rlvr.Number("entropy_change", 0, 100, minExclusive: true);
+        double? min = rlvr.Number("min_entropy_coefficient", 0, 100);
+        double? max = rlvr.Number("max_entropy_coefficient", 0, 100);
+        if ((entropyTarget ?? change ?? min ?? max) is not null)
+        {
+            trainer.AdaptiveEntropy = new AdaptiveEntropyOptions();
+            trainer.AdaptiveEntropy.Target = entropyTarget ?? trainer.AdaptiveEntropy.Target;
+            trainer.AdaptiveEntropy.Change = change ?? trainer.AdaptiveEntropy.Change;
+            trainer.AdaptiveEntropy.Min = min ?? trainer.AdaptiveEntropy.Min;
+            trainer.AdaptiveEntropy.Max = max ?? trainer.AdaptiveEntropy.Max;
+        }
     }
 
     /// <summary>An enum in snake case: TokenMean is token_mean.</summary>

@@ -80,7 +80,7 @@ public sealed class TrainingJob : IAsyncDisposable
         try
         {
             IPolicy reference = policy.CreateReference();
-            PolicyTrainer trainer = CreateTrainer(policy, reference, grading, file.Trainer, loggers);
+            PolicyTrainer trainer = PolicyTrainer.Create(policy, reference, grading, file.Trainer, loggers: loggers);
             trainer.CheckProblems([.. problems, .. validation]);
             file.Run.OutputDirectory = outputDirectory;
             file.Run.Resume = resume;
@@ -123,14 +123,6 @@ public sealed class TrainingJob : IAsyncDisposable
                 break;
         }
     }
-
-    private static PolicyTrainer CreateTrainer(
-        ManagedPolicy policy, IPolicy reference, GradingPipeline grading, PolicyTrainerOptions options, ILoggerFactory loggers) => options switch
-    {
-        GrpoOptions grpo => new GrpoTrainer(policy, reference, grading, grpo, logger: loggers.CreateLogger<GrpoTrainer>()),
-        PpoOptions ppo => new PpoTrainer(policy, reference, grading, ppo, logger: loggers.CreateLogger<PpoTrainer>()),
-        _ => throw new NotSupportedException($"There is no trainer for {options.GetType().Name}."),
-    };
 
     /// <summary>What a resumed run must find unchanged: the model's files, the rows, the grader, the settings.</summary>
     private static void AddHashes(JobFile file)

@@ -6,8 +6,6 @@ namespace RlvrSharp.Losses;
 /// </summary>
 public sealed class AdaptiveEntropyCoefficient
 {
-    private double lastEntropy = double.NegativeInfinity;
-
     /// <summary>A controller.</summary>
     /// <param name="initial">The coefficient to begin with.</param>
     /// <param name="target">The entropy wanted, in nats per token (TRL: 0.2).</param>
@@ -28,8 +26,11 @@ public sealed class AdaptiveEntropyCoefficient
     /// <summary>The coefficient now.</summary>
     public double Coefficient { get; private set; }
 
+    /// <summary>The entropy of the last update; negative infinity before the first.</summary>
+    public double LastEntropy { get; private set; } = double.NegativeInfinity;
+
     /// <summary>The coefficient that the loss should use: <see cref="Coefficient"/>, or 0 while the entropy is above its target.</summary>
-    public double Applied => lastEntropy <= Target ? Coefficient : 0;
+    public double Applied => LastEntropy <= Target ? Coefficient : 0;
 
     /// <summary>The entropy wanted, in nats per token.</summary>
     public double Target { get; }
@@ -48,15 +49,15 @@ public sealed class AdaptiveEntropyCoefficient
     public void Update(double entropy)
     {
         Coefficient = entropy <= Target ? Math.Min(Coefficient + Change, Max) : Math.Max(Coefficient - Change, Min);
-        lastEntropy = entropy;
+        LastEntropy = entropy;
     }
 
     /// <summary>Puts a saved state back, for resuming.</summary>
     /// <param name="coefficient">The saved <see cref="Coefficient"/>.</param>
-    /// <param name="entropy">The entropy of the last update; negative infinity before the first.</param>
+    /// <param name="entropy">The saved <see cref="LastEntropy"/>.</param>
     public void Restore(double coefficient, double entropy)
     {
         Coefficient = coefficient;
-        lastEntropy = entropy;
+        LastEntropy = entropy;
     }
 }

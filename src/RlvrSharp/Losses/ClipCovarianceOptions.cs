@@ -1,7 +1,7 @@
 namespace RlvrSharp.Losses;
 
 /// <summary>The settings of clip-cov (arXiv 2505.22617): a random few of the tokens whose log-probability and advantage vary together leave the loss.</summary>
-public sealed record ClipCovarianceOptions
+public sealed record ClipCovarianceOptions : BatchObjective
 {
     /// <summary>The share of tokens that leave the loss, at least one token.</summary>
     /// <value>The default value is 0.0002.</value>
@@ -18,9 +18,20 @@ public sealed record ClipCovarianceOptions
     /// <summary>The clipped surrogate that the others stay in.</summary>
     public ClippedSurrogateOptions Surrogate { get; init; } = new();
 
-    /// <summary>What is wrong with the settings, one sentence each.</summary>
-    /// <returns>Nothing where all is well.</returns>
-    public IEnumerable<string> Validate()
+    /// <inheritdoc/>
+    public override string Name => "clip-cov";
+
+    /// <inheritdoc/>
+    public override void Mark<T>(PolicyTokens<T> batch, ref KeyedRandom random, Span<T> marks) => PolicyLosses.MarkClipCovariance(batch, this, ref random, marks);
+
+    /// <inheritdoc/>
+    /// <exception cref="PolicyException">There are no <see cref="PolicyTokens{T}.Marks"/>: which tokens leave is drawn for the whole batch.</exception>
+    public override LossTerms Add<T>(PolicyTokens<T> tokens, Span<T> gradient) => tokens.Marks.IsEmpty && !tokens.LogProbs.IsEmpty
+        ? throw new PolicyException("clip-cov draws the tokens that leave from the whole batch, but the sequence has no marks: call Mark on the batch first, as the trainers do.")
+        : PolicyLosses.ClipCovariance(tokens, this, tokens.Marks, gradient);
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Validate()
     {
         if (!(Share is > 0 and <= 1))
         {
@@ -30,6 +41,11 @@ public sealed record ClipCovarianceOptions
         if (!(Lowest < Highest))
         {
             yield return $"Lowest is {Lowest} and Highest {Highest}: set Lowest below Highest.";
+        }
+
+        if (Surrogate.RatioLevel != RatioLevel.Token)
+        {
+            yield return $"Surrogate.RatioLevel is {Surrogate.RatioLevel}, but clip-cov leaves out single tokens: set it to Token.";
         }
 
         foreach (string error in Surrogate.Validate())

@@ -77,6 +77,7 @@ public sealed record PolicyLossOptions
             Advantages = sequence.Advantages.Span,
             Weights = weights,
             Scales = scales,
+            Marks = sequence.Marks.Span,
         };
         LossTerms terms = Objective.Add(tokens, gradients.LogProbs);
         if (rented is not null)

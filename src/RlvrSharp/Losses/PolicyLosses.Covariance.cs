@@ -9,7 +9,7 @@ public static partial class PolicyLosses
     /// kl-cov: −ratio·A, unclipped, plus coefficient·|log-ratio| on the tokens with the largest (A − mean A)·(log π − mean log π) (arXiv 2505.22617).
     /// </summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
-    /// <param name="tokens">The tokens of the whole batch: which of them are held depends on all.</param>
+    /// <param name="tokens">The tokens of the whole batch: which of them are held depends on all. With <see cref="PolicyTokens{T}.Marks"/>, any part of it.</param>
     /// <param name="options">Share and coefficient.</param>
     /// <param name="gradient">∂loss/∂log-probability is added here; one per token.</param>
     /// <returns>Sums over the tokens; the KL part is in <see cref="LossTerms.KlLoss"/>.</returns>
@@ -18,31 +18,60 @@ public static partial class PolicyLosses
     {
         ArgumentNullException.ThrowIfNull(options);
         LossTerms terms = ClippedSurrogate(tokens, Unclipped, gradient);
-        int count = (int)terms.TokenCount;
-        if (count == 0)
+        ReadOnlySpan<T> marks = tokens.Marks;
+        T[]? rented = null;
+        if (marks.IsEmpty)
         {
-            return terms;
+            rented = ArrayPool<T>.Shared.Rent(tokens.LogProbs.Length);
+            MarkKlCovariance(tokens, options, rented.AsSpan(0, tokens.LogProbs.Length));
+            marks = rented.AsSpan(0, tokens.LogProbs.Length);
         }
 
-        double[] covariances = ArrayPool<double>.Shared.Rent(count);
-        int[] places = ArrayPool<int>.Shared.Rent(count);
-        Covariances(tokens, covariances, places);
-        int held = Math.Max(1, (int)(count * options.Share));
+        double klLoss = 0;
+        for (int i = 0; i < marks.Length; i++)
+        {
+            if (!T.IsZero(marks[i]) && !T.IsZero(tokens.Weights[i]))
+            {
+                double logRatio = LogRatio(tokens, i);
+                double factor = options.Coefficient * double.CreateTruncating(tokens.Weights[i]) * (tokens.Scales.IsEmpty ? 1 : double.CreateTruncating(tokens.Scales[i]));
+                klLoss += factor * Math.Abs(logRatio);
+                gradient[i] += T.CreateTruncating(factor * Math.Sign(logRatio));
+            }
+        }
+
+        if (rented is not null)
+        {
+            ArrayPool<T>.Shared.Return(rented);
+        }
+
+        return terms with { Loss = terms.Loss + klLoss, KlLoss = klLoss };
+    }
+
+    /// <summary>Marks the tokens that kl-cov holds: the share of them with the largest covariance, at least one.</summary>
+    /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
+    /// <param name="tokens">The tokens of the whole batch.</param>
+    /// <param name="options">The share.</param>
+    /// <param name="marks">Where 1 goes for each token that is held, 0 for the others; one per token.</param>
+    public static void MarkKlCovariance<T>(PolicyTokens<T> tokens, KlCovarianceOptions options, Span<T> marks)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        tokens.Check(marks);
+        marks.Clear();
+        double[] covariances = ArrayPool<double>.Shared.Rent(marks.Length);
+        int[] places = ArrayPool<int>.Shared.Rent(marks.Length);
+        int count = Covariances(tokens, covariances, places);
+        int held = Math.Min(count, Math.Max(1, (int)(count * options.Share)));
 
         // Sorted from the smallest: the held tokens stand at the end.
         covariances.AsSpan(0, count).Sort(places.AsSpan(0, count));
-        double klLoss = 0;
         foreach (int i in places.AsSpan(count - held, held))
         {
-            double logRatio = LogRatio(tokens, i);
-            double factor = options.Coefficient * double.CreateTruncating(tokens.Weights[i]) * (tokens.Scales.IsEmpty ? 1 : double.CreateTruncating(tokens.Scales[i]));
-            klLoss += factor * Math.Abs(logRatio);
-            gradient[i] += T.CreateTruncating(factor * Math.Sign(logRatio));
+            marks[i] = T.One;
         }
 
         ArrayPool<double>.Shared.Return(covariances);
         ArrayPool<int>.Shared.Return(places);
-        return terms with { Loss = terms.Loss + klLoss, KlLoss = klLoss };
     }
 
     /// <summary>
@@ -58,13 +87,53 @@ public static partial class PolicyLosses
     public static LossTerms ClipCovariance<T>(PolicyTokens<T> tokens, ClipCovarianceOptions options, ref KeyedRandom random, Span<T> dropped, Span<T> gradient)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ArgumentNullException.ThrowIfNull(options);
         tokens.Check(gradient);
+        MarkClipCovariance(tokens, options, ref random, dropped);
+        return ClipCovariance(tokens, options, (ReadOnlySpan<T>)dropped, gradient);
+    }
+
+    /// <summary>clip-cov over any part of a batch, with the tokens that are left out chosen before.</summary>
+    /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="options">The clip bounds.</param>
+    /// <param name="dropped">Not 0 for each token that is left out; one per token.</param>
+    /// <param name="gradient">∂loss/∂log-probability is added here; one per token.</param>
+    /// <returns>Sums over the tokens.</returns>
+    public static LossTerms ClipCovariance<T>(PolicyTokens<T> tokens, ClipCovarianceOptions options, ReadOnlySpan<T> dropped, Span<T> gradient)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int length = tokens.LogProbs.Length;
+        PolicyTokens<T>.Check(dropped.Length, length, nameof(dropped), mayBeEmpty: false);
+        T[] scales = ArrayPool<T>.Shared.Rent(length);
+        for (int i = 0; i < length; i++)
+        {
+            scales[i] = T.IsZero(dropped[i]) ? (tokens.Scales.IsEmpty ? T.One : tokens.Scales[i]) : T.Zero;
+        }
+
+        var kept = new PolicyTokens<T>
+        {
+            LogProbs = tokens.LogProbs, OldLogProbs = tokens.OldLogProbs, Advantages = tokens.Advantages, Weights = tokens.Weights, Mask = tokens.Mask, Scales = scales.AsSpan(0, length),
+        };
+        LossTerms terms = ClippedSurrogate(kept, options.Surrogate, gradient);
+        ArrayPool<T>.Shared.Return(scales);
+        return terms;
+    }
+
+    /// <summary>Chooses the tokens that clip-cov leaves out: a random share of all tokens, from the unclipped ones with a covariance between the bounds.</summary>
+    /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
+    /// <param name="tokens">The tokens of the whole batch.</param>
+    /// <param name="options">Share and bounds.</param>
+    /// <param name="random">Chooses.</param>
+    /// <param name="dropped">Where 1 goes for each token that is left out, 0 for the others; one per token.</param>
+    public static void MarkClipCovariance<T>(PolicyTokens<T> tokens, ClipCovarianceOptions options, ref KeyedRandom random, Span<T> dropped)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(options);
         tokens.Check(dropped);
         dropped.Clear();
-        int length = tokens.LogProbs.Length;
-        double[] covariances = ArrayPool<double>.Shared.Rent(length);
-        int[] places = ArrayPool<int>.Shared.Rent(length);
+        double[] covariances = ArrayPool<double>.Shared.Rent(dropped.Length);
+        int[] places = ArrayPool<int>.Shared.Rent(dropped.Length);
         int count = Covariances(tokens, covariances, places);
         int candidates = 0;
         for (int j = 0; j < count; j++)
@@ -83,21 +152,8 @@ public static partial class PolicyLosses
             dropped[places[j]] = T.One;
         }
 
-        T[] scales = ArrayPool<T>.Shared.Rent(length);
-        for (int i = 0; i < length; i++)
-        {
-            scales[i] = T.IsZero(dropped[i]) ? (tokens.Scales.IsEmpty ? T.One : tokens.Scales[i]) : T.Zero;
-        }
-
-        var kept = new PolicyTokens<T>
-        {
-            LogProbs = tokens.LogProbs, OldLogProbs = tokens.OldLogProbs, Advantages = tokens.Advantages, Weights = tokens.Weights, Mask = tokens.Mask, Scales = scales.AsSpan(0, length),
-        };
-        LossTerms terms = ClippedSurrogate(kept, options.Surrogate, gradient);
-        ArrayPool<T>.Shared.Return(scales);
         ArrayPool<double>.Shared.Return(covariances);
         ArrayPool<int>.Shared.Return(places);
-        return terms;
     }
 
     private static readonly ClippedSurrogateOptions Unclipped = new()

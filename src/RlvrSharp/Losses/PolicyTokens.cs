@@ -30,6 +30,11 @@ public readonly ref struct PolicyTokens<T>
     /// </summary>
     public ReadOnlySpan<T> Mask { get; init; }
 
+    /// <summary>
+    /// What a <see cref="BatchObjective"/> said of each token when it looked at the whole batch (not 0: picked). Empty where the tokens are the whole batch, and for all other losses.
+    /// </summary>
+    public ReadOnlySpan<T> Marks { get; init; }
+
     internal ReadOnlySpan<T> SequenceMask => Mask.IsEmpty ? Weights : Mask;
 
     internal void Check(Span<T> gradient)
@@ -40,10 +45,11 @@ public readonly ref struct PolicyTokens<T>
         Check(Weights.Length, length, nameof(Weights), mayBeEmpty: false);
         Check(Scales.Length, length, nameof(Scales), mayBeEmpty: true);
         Check(Mask.Length, length, nameof(Mask), mayBeEmpty: true);
+        Check(Marks.Length, length, nameof(Marks), mayBeEmpty: true);
         Check(gradient.Length, length, nameof(gradient), mayBeEmpty: false);
     }
 
-    private static void Check(int actual, int length, string name, bool mayBeEmpty)
+    internal static void Check(int actual, int length, string name, bool mayBeEmpty)
     {
         if (actual != length && !(mayBeEmpty && actual == 0))
         {

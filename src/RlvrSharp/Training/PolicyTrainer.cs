@@ -20,6 +20,7 @@ public abstract class PolicyTrainer : IResumableTrainer
     private readonly GradingPipeline grading;
     private readonly RolloutCollector collector;
     private readonly IAdvantageEstimator estimator;
+    private readonly LossCoefficients coefficients;
     private readonly PolicyUpdate update;
     private readonly RlvrMetrics metrics;
     private readonly ILogger logger;
@@ -41,7 +42,36 @@ public abstract class PolicyTrainer : IResumableTrainer
         this.metrics = metrics ?? RlvrMetrics.Shared;
         estimator = options.CreateEstimator();
         collector = new RolloutCollector(policy, grading, shapers ?? [], options.Rollout, options.Seed);
-        update = new PolicyUpdate(policy, options, this.logger);
+        coefficients = new LossCoefficients(options);
+        update = new PolicyUpdate(policy, options, coefficients, this.logger);
+    }
+
+    /// <summary>The trainer that options are for: <see cref="GrpoTrainer"/> for <see cref="GrpoOptions"/>, <see cref="PpoTrainer"/> for <see cref="PpoOptions"/>.</summary>
+    /// <param name="policy">The policy to move; with values for PPO.</param>
+    /// <param name="reference">The frozen initial policy (<see cref="ITrainablePolicy.CreateReference"/>).</param>
+    /// <param name="grading">The graders.</param>
+    /// <param name="options">The settings, such as those of <see cref="TrainingPresets.Create"/>, read now.</param>
+    /// <param name="shapers">Reward shapers, run in this order.</param>
+    /// <param name="loggers">Where progress is logged.</param>
+    /// <param name="metrics">The instruments.</param>
+    /// <returns>The trainer.</returns>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Settings make no sense; all are named.</exception>
+    public static PolicyTrainer Create(
+        ITrainablePolicy policy,
+        IPolicy reference,
+        GradingPipeline grading,
+        PolicyTrainerOptions options,
+        IReadOnlyList<IRewardShaper>? shapers = null,
+        ILoggerFactory? loggers = null,
+        RlvrMetrics? metrics = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options switch
+        {
+            GrpoOptions grpo => new GrpoTrainer(policy, reference, grading, grpo, shapers, loggers?.CreateLogger<GrpoTrainer>(), metrics),
+            PpoOptions ppo => new PpoTrainer(policy, reference, grading, ppo, shapers, loggers?.CreateLogger<PpoTrainer>(), metrics),
+            _ => throw new NotSupportedException($"There is no trainer for {options.GetType().Name}."),
+        };
     }
 
     /// <inheritdoc/>
@@ -87,6 +117,7 @@ public abstract class PolicyTrainer : IResumableTrainer
         writer.WriteNumber("completed_steps", CompletedSteps);
         writer.WriteBoolean("stopped_on_kl", StoppedOnKl);
         collector.SaveState(writer);
+        coefficients.SaveState(writer);
         writer.WriteEndObject();
     }
 
@@ -96,6 +127,7 @@ public abstract class PolicyTrainer : IResumableTrainer
         CompletedSteps = state.GetProperty("completed_steps").GetInt32();
         StoppedOnKl = state.GetProperty("stopped_on_kl").GetBoolean();
         collector.LoadState(state);
+        coefficients.LoadState(state);
     }
 
     private async Task<TrainingStep> StepAsync(int number)
@@ -110,8 +142,11 @@ public abstract class PolicyTrainer : IResumableTrainer
         using (RlvrTelemetry.Source.StartActivity(RlvrTelemetry.UpdateSpan))
         {
             (inputs, klToInitial) = await PrepareAsync(number, batch).ConfigureAwait(false);
+            (double? kl, double? entropy) = (coefficients.AdaptiveKl, coefficients.AdaptiveEntropy);
             double rate = options.Optimizer.LearningRate * options.Schedule.Factor(number, options.Steps);
             result = await update.RunAsync(number, inputs, rate).ConfigureAwait(false);
+            (result.KlCoefficient, result.EntropyCoefficient) = (kl, entropy);
+            coefficients.AfterStep(klToInitial, batch.Sampled.Sum(group => group.Rewards.Length));
         }
 
         double trainSeconds = Stopwatch.GetElapsedTime(trainStart).TotalSeconds;
@@ -159,8 +194,8 @@ public abstract class PolicyTrainer : IResumableTrainer
                 Reward = entries[i].Reward,
                 Length = completion.Tokens.Length,
                 Mask = masks[i],
-                TokenRewards = options is { KlPlacement: KlPlacement.Reward, KlCoefficient: > 0 }
-                    ? KlRewards(completion.LogProbs.Span, initial[i].LogProbs.Span, options.KlCoefficient)
+                TokenRewards = options.KlPlacement == KlPlacement.Reward && coefficients.Kl > 0
+                    ? KlRewards(completion.LogProbs.Span, initial[i].LogProbs.Span, coefficients.Kl)
                     : default,
                 Values = estimator.NeedsValues ? current![i].Values : default,
                 RewardParts = RewardParts(entries[i].Rollout),

@@ -76,10 +76,20 @@ public abstract class PolicyTrainerOptions
     [EnumDataType(typeof(KlPlacement))]
     public KlPlacement KlPlacement { get; set; }
 
+    /// <summary>Moves <see cref="KlCoefficient"/>, which is then only the one to begin with, toward a wanted divergence.</summary>
+    /// <value>The default value is null: the coefficient is fixed.</value>
+    [ValidateObjectMembers]
+    public AdaptiveKlOptions? AdaptiveKl { get; set; }
+
     /// <summary>The strength of the entropy bonus.</summary>
     /// <value>The default value is 0.</value>
     [Range(0.0, 100.0)]
     public double EntropyCoefficient { get; set; }
+
+    /// <summary>Moves <see cref="EntropyCoefficient"/>, which is then only the one to begin with, toward a wanted entropy.</summary>
+    /// <value>The default value is null: the coefficient is fixed.</value>
+    [ValidateObjectMembers]
+    public AdaptiveEntropyOptions? AdaptiveEntropy { get; set; }
 
     /// <summary>
     /// Early stop within a step: once an update measures more than this KL divergence (k3, nats per token) from the step's start, the
@@ -155,6 +165,16 @@ public abstract class PolicyTrainerOptions
         if (Objective is ClippedSurrogateOptions { RatioLevel: not RatioLevel.Token } && Aggregation == LossAggregation.TokenMean)
         {
             yield return "The objective has one ratio per sequence (GSPO), but Aggregation is TokenMean, which weighs long sequences more: set it to SequenceMean, or RatioLevel to Token.";
+        }
+
+        if (AdaptiveKl is not null && KlCoefficient == 0)
+        {
+            yield return "AdaptiveKl multiplies the KL coefficient, but KlCoefficient is 0 and would stay 0: set it to a small number to begin with, such as 0.01, or leave AdaptiveKl out.";
+        }
+
+        if (AdaptiveEntropy is { } entropy && !(entropy.Min <= EntropyCoefficient && EntropyCoefficient <= entropy.Max))
+        {
+            yield return $"EntropyCoefficient is {EntropyCoefficient}, but AdaptiveEntropy keeps it between Min {entropy.Min} and Max {entropy.Max}: begin within that range, with Min not above Max.";
         }
 
         // The clipped surrogate's own bounds are settings with ranges; what else makes up the loss says itself what is wrong.

@@ -8,18 +8,19 @@ namespace RlvrSharp.Training;
 internal sealed class PolicyUpdate
 {
     private const ulong MinibatchStream = 0x6D696E69;
+    private const ulong MarkStream = 0x6D61726B;
     private readonly ITrainablePolicy policy;
     private readonly PolicyTrainerOptions options;
-    private readonly PolicyLoss loss;
+    private readonly LossCoefficients coefficients;
     private readonly TokenWeightOptions weightOptions;
     private readonly ILogger logger;
 
-    public PolicyUpdate(ITrainablePolicy policy, PolicyTrainerOptions options, ILogger logger)
+    public PolicyUpdate(ITrainablePolicy policy, PolicyTrainerOptions options, LossCoefficients coefficients, ILogger logger)
     {
+        this.coefficients = coefficients;
         this.policy = policy;
         this.options = options;
         this.logger = logger;
-        loss = options.CreateLoss().Build();
         weightOptions = new TokenWeightOptions { Aggregation = options.Aggregation, FixedLength = options.Rollout.Sampling.MaxTokens };
     }
 
@@ -30,7 +31,10 @@ internal sealed class PolicyUpdate
         {
             foreach (UpdateInput[] minibatch in Minibatches(step, epoch, inputs))
             {
-                LossTerms terms = await policy.ForwardBackwardAsync(Weighted(minibatch), loss, options.Rollout.Sampling.Temperature).ConfigureAwait(false);
+                float[][] weights = Weights(minibatch);
+                float[][] marks = await MarksAsync(step, result.OptimizerSteps, minibatch, weights).ConfigureAwait(false);
+                TrainingSequence[] sequences = [.. minibatch.Select((input, i) => Sequence(input, weights[i], marks.Length == 0 ? default : marks[i]))];
+                LossTerms terms = await policy.ForwardBackwardAsync(sequences, coefficients.Loss(), options.Rollout.Sampling.Temperature).ConfigureAwait(false);
                 if (options.TargetKl > 0 && terms.TokenCount > 0 && terms.ApproxKlSum / terms.TokenCount > options.TargetKl)
                 {
                     // A learning rate of 0 clears the gradients of this minibatch and changes nothing else.
@@ -44,6 +48,7 @@ internal sealed class PolicyUpdate
                 result.Terms += terms;
                 result.OptimizerSteps++;
                 result.TrainedTokens += TokensOf(minibatch);
+                coefficients.AfterUpdate(terms);
                 if (double.IsFinite(norm))
                 {
                     result.GradNormSum += norm;
@@ -62,7 +67,7 @@ internal sealed class PolicyUpdate
     private static long TokensOf(UpdateInput[] minibatch) =>
         minibatch.Sum(input => (long)input.Sequence.Tokens.Length) + minibatch.DistinctBy(input => input.Group).Sum(input => (long)input.Sequence.PromptTokens.Length);
 
-    private TrainingSequence[] Weighted(UpdateInput[] minibatch)
+    private float[][] Weights(UpdateInput[] minibatch)
     {
         Dictionary<int, int> promptLengths = minibatch.GroupBy(input => input.Group).ToDictionary(group => group.Key, group => group.Sum(input => input.CountedTokens));
         BatchTotals totals = BatchTotals.Count(Array.ConvertAll(minibatch, input => input.CountedTokens), promptLengths.Values.ToArray());
@@ -71,20 +76,50 @@ internal sealed class PolicyUpdate
             var weights = new float[input.Mask.Length];
             double weight = TokenWeights.OfSequence(weightOptions, totals, input.CountedTokens, promptLengths[input.Group]);
             TokenWeights.Fill<float>(input.Mask, weight, weights);
-            return new TrainingSequence
-            {
-                PromptTokens = input.Sequence.PromptTokens,
-                Tokens = input.Sequence.Tokens,
-                Weights = weights,
-                Advantages = input.Advantages,
-                OldLogProbs = input.OldLogProbs,
-                ReferenceLogProbs = input.ReferenceLogProbs,
-                SamplerLogProbs = input.SamplerLogProbs,
-                OldValues = input.OldValues,
-                Returns = input.Returns,
-            };
+            return weights;
         });
     }
+
+    private static TrainingSequence Sequence(UpdateInput input, float[] weights, ReadOnlyMemory<float> marks) => new()
+    {
+        PromptTokens = input.Sequence.PromptTokens,
+        Tokens = input.Sequence.Tokens,
+        Weights = weights,
+        Advantages = input.Advantages,
+        OldLogProbs = input.OldLogProbs,
+        ReferenceLogProbs = input.ReferenceLogProbs,
+        SamplerLogProbs = input.SamplerLogProbs,
+        OldValues = input.OldValues,
+        Returns = input.Returns,
+        Marks = marks,
+    };
+
+    /// <summary>What an objective that looks at the whole minibatch picks, under the policy as it is now; empty for all others.</summary>
+    private async Task<float[][]> MarksAsync(int step, int update, UpdateInput[] minibatch, float[][] weights)
+    {
+        if (options.Objective is not BatchObjective objective)
+        {
+            return [];
+        }
+
+        IReadOnlyList<TokenScores> now = await policy.ScoreAsync(Array.ConvertAll(minibatch, input => input.Sequence), options.Rollout.Sampling.Temperature).ConfigureAwait(false);
+        float[] marks = new float[weights.Sum(sequence => sequence.Length)];
+        var random = new KeyedRandom(KeyedRandom.Key(MarkStream, options.Seed, (ulong)step, (ulong)update));
+        objective.Mark(
+            new PolicyTokens<float>
+            {
+                LogProbs = Joined(now.Select(scores => scores.LogProbs)),
+                OldLogProbs = Joined(minibatch.Select(input => input.OldLogProbs)),
+                Advantages = Joined(minibatch.Select(input => input.Advantages)),
+                Weights = Joined(weights.Select(sequence => (ReadOnlyMemory<float>)sequence)),
+            },
+            ref random,
+            marks.AsSpan());
+        int place = 0;
+        return Array.ConvertAll(weights, sequence => marks[place..(place += sequence.Length)]);
+    }
+
+    private static float[] Joined(IEnumerable<ReadOnlyMemory<float>> parts) => [.. parts.SelectMany(part => part.ToArray())];
 
     /// <summary>Deals the groups out to minibatches, in a new random order each pass. A group stays whole: its prompt is then computed once.</summary>
     private IEnumerable<UpdateInput[]> Minibatches(int step, int epoch, UpdateInput[] inputs)

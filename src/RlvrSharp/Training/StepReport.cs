@@ -70,6 +70,8 @@ internal static class StepReport
         };
         AddIf(further, "kl_loss", update.Terms.KlLoss / updates);
         AddIf(further, "value_loss", update.Terms.ValueLoss / updates);
+        AddKnown(further, "kl_coefficient", update.KlCoefficient);
+        AddKnown(further, "entropy_coefficient", update.EntropyCoefficient);
         AddIf(further, "sampling_rounds", batch.Rounds > 1 ? batch.Rounds : 0);
         AddIf(further, "replayed", batch.Replayed);
         foreach ((string name, double score) in Evaluator.GraderMeans(rollouts))
@@ -90,6 +92,14 @@ internal static class StepReport
         if (value != 0)
         {
             further[name] = value;
+        }
+    }
+
+    private static void AddKnown(SortedDictionary<string, double> further, string name, double? value)
+    {
+        if (value is { } known)
+        {
+            further[name] = known;
         }
     }
 

@@ -27,6 +27,11 @@ public static class TrainingPresets
         // arXiv 2506.13585: the ratio is a weight without gradient, cut from above at 5 (ScaleRL's setting), so no token is lost.
         ["cispo"] = () => new GrpoOptions { Objective = new CispoOptions { Bounds = CispoBounds.AbsoluteCap, ClipHigh = 5 } },
 
+        // arXiv 2505.22617: a few tokens whose advantage and log-probability vary together leave the loss, or are held by |log-ratio|. Their ratios
+        // must move for that to matter: several updates on each step's completions.
+        ["clip-cov"] = () => new GrpoOptions { Objective = new ClipCovarianceOptions(), MinibatchesPerEpoch = 4 },
+        ["kl-cov"] = () => new GrpoOptions { Objective = new KlCovarianceOptions(), MinibatchesPerEpoch = 4 },
+
         // arXiv 2402.14740: against the mean of the others, one ratio per sequence (the product), the KL penalty in the reward.
         ["rloo"] = () => new GrpoOptions
         {

@@ -45,5 +45,11 @@ internal sealed class UpdateResult
 
     public double LearningRate { get; set; }
 
+    /// <summary>The KL coefficient of the step, where it is adaptive.</summary>
+    public double? KlCoefficient { get; set; }
+
+    /// <summary>The entropy coefficient of the step's first update, where it is adaptive.</summary>
+    public double? EntropyCoefficient { get; set; }
+
     public bool StoppedEarly { get; set; }
 }

@@ -19,6 +19,27 @@ public class GroupAdvantagesTests
     }
 
     [Fact]
+    public void The_leave_one_out_spread_matches_numbers_worked_by_hand()
+    {
+        var advantages = new double[8];
+        GroupAdvantages.LeaveOneOutScaled<double>(Rewards, new GroupAdvantageOptions(), advantages);
+        Assert.Equal(Rewards.Select(reward => reward > 0 ? 2.267781 : -0.585539), advantages, (a, b) => Math.Abs(a - b) < 1e-6);
+
+        // One other has no spread, and equal others have none either: nothing is divided.
+        GroupAdvantages.LeaveOneOutScaled<double>([1.0, 0.25], new GroupAdvantageOptions(), advantages.AsSpan(0, 2));
+        Assert.Equal([0.75, -0.75], advantages[..2]);
+        GroupAdvantages.LeaveOneOutScaled<double>([1.0, 0.1 + 0.2, 0.3, 0.3], new GroupAdvantageOptions(), advantages.AsSpan(0, 4));
+        Assert.Equal(0.7, advantages[0], 1e-12);
+        Assert.All(advantages[1..4], advantage => Assert.InRange(advantage, -0.6, -0.5));
+
+        // Without a division it is leave-one-out; missing rewards take no part; an equal group is silent.
+        GroupAdvantages.LeaveOneOutScaled<double>([1.0, double.NaN, 0, 0.5], new GroupAdvantageOptions { Std = AdvantageStd.None }, advantages.AsSpan(0, 4));
+        Assert.Equal([0.75, 0, -0.75, 0], advantages[..4]);
+        GroupAdvantages.LeaveOneOutScaled<double>([0.1 + 0.2, 0.3, 0.3], new GroupAdvantageOptions(), advantages.AsSpan(0, 3));
+        Assert.Equal([0, 0, 0], advantages[..3]);
+    }
+
+    [Fact]
     public void Rounding_never_becomes_an_advantage()
     {
         // The same score, summed in two orders: they differ in the last bit, in both precisions.

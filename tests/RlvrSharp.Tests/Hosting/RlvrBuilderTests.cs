@@ -2,8 +2,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using RlvrSharp.Advantages;
+using RlvrSharp.Diagnostics;
 using RlvrSharp.Graders;
 using RlvrSharp.Hosting;
+using RlvrSharp.Losses;
 using RlvrSharp.Rewards;
 using RlvrSharp.Training;
 
@@ -71,6 +74,99 @@ public class RlvrBuilderTests
     }
 
     [Fact]
+    public async Task Ppo_composed_in_a_container_trains_with_settings_from_configuration()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Rlvr:Ppo:Steps"] = "2",
+            ["Rlvr:Ppo:GaeLambda"] = "0.9",
+            ["Rlvr:Ppo:KlCoefficient"] = "0.1",
+            ["Rlvr:Ppo:AdaptiveKl:Target"] = "0.05",
+            ["Rlvr:Ppo:Rollout:Sampling:MaxTokens"] = "6",
+            ["Rlvr:Ppo:Rollout:Grading:ErrorBudget"] = "0.25",
+        });
+        builder.Services.AddRlvr()
+            .UsePolicy(_ => new BigramPolicy(valueHead: true))
+            .UsePpo(builder.Configuration.GetSection("Rlvr:Ppo"))
+            .AddGrader("a", (_, completion) => completion.Text.StartsWith('a') ? 1 : 0);
+        using IHost host = builder.Build();
+        await host.StartAsync();
+
+        var steps = new List<TrainingStep>();
+        await foreach (TrainingStep step in Assert.IsType<PpoTrainer>(host.Services.GetRequiredService<ITrainer>()).TrainAsync(GrpoTrainerProblems()))
+        {
+            steps.Add(step);
+        }
+
+        Assert.Equal(2, steps.Count);
+        Assert.Equal(0.1, steps[0].Metrics["kl_coefficient"]);
+        Assert.Equal(0.9, host.Services.GetRequiredService<IOptions<PpoOptions>>().Value.GaeLambda);
+        Assert.Equal(0.25, host.Services.GetRequiredService<IOptions<GradingOptions>>().Value.ErrorBudget);
+    }
+
+    [Fact]
+    public void A_managed_policy_gets_the_value_head_that_ppo_needs_and_no_other_trainer()
+    {
+        string model = Path.Combine(AppContext.BaseDirectory, "Golden", "models", "llama-tiny");
+        foreach ((Action<IRlvrBuilder> use, bool expected) in (IEnumerable<(Action<IRlvrBuilder>, bool)>)
+            [(rlvr => rlvr.UsePpo(), true), (rlvr => rlvr.UseAlgorithm("tulu3-ppo"), true), (rlvr => rlvr.UseGrpo(), false), (rlvr => rlvr.UsePpo().UseGrpo(), false)])
+        {
+            var services = new ServiceCollection();
+            use(services.AddRlvr().UseManagedPolicy(model, options => options.Threads = 1).AddGrader("a", (_, _) => 1));
+            using ServiceProvider provider = services.BuildServiceProvider();
+
+            Assert.Equal(expected, provider.GetRequiredService<ITrainablePolicy>().HasValueHead);
+            Assert.Equal(expected, provider.GetRequiredService<ITrainer>() is PpoTrainer);
+        }
+    }
+
+    [Fact]
+    public async Task Bad_settings_of_ppo_stop_the_host_and_values_are_asked_for()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRlvr().UsePolicy(_ => new BigramPolicy()).AddGrader("a", (_, _) => 1).UsePpo(options =>
+        {
+            options.GaeLambda = 2;
+            options.ValueCoefficient = 0;
+        });
+        using IHost host = builder.Build();
+        string all = string.Join('\n', (await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync())).Failures);
+        Assert.Contains("GaeLambda", all, StringComparison.Ordinal);
+        Assert.Contains("ValueCoefficient is 0", all, StringComparison.Ordinal);
+
+        var services = new ServiceCollection();
+        services.AddRlvr().UsePolicy(_ => new BigramPolicy()).UsePpo().AddGrader("a", (_, _) => 1);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Contains("no value head", Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<ITrainer>()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_algorithm_by_name_begins_with_its_values_and_the_last_use_wins()
+    {
+        GrpoOptions gspo = Options(rlvr => rlvr.UseAlgorithm("gspo", options => options.Steps = 7));
+        Assert.Equal(TrainingPresets.Create("gspo").Objective, gspo.Objective);
+        Assert.Equal((7, LossAggregation.SequenceMean), (gspo.Steps, gspo.Aggregation));
+
+        GrpoOptions plain = Options(rlvr => rlvr.UseAlgorithm("gspo").UseGrpo());
+        Assert.Null(plain.Objective);
+        Assert.Equal(LossAggregation.TokenMean, plain.Aggregation);
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddRlvr().UseAlgorithm("gsop"));
+    }
+
+    [Fact]
+    public void A_users_own_advantage_and_loss_are_one_line_each()
+    {
+        GrpoOptions options = Options(rlvr => rlvr.UseGrpo()
+            .UseAdvantage((rewards, _, advantages) => rewards.CopyTo(advantages), minGroupSize: 1)
+            .UseObjective(new TokenObjective((logProb, _, advantage) => (-advantage * logProb, -advantage))));
+        Assert.Equal(1, Assert.IsType<GroupAdvantageEstimator>(options.Advantage).MinGroupSize);
+        Assert.IsType<TokenObjective>(options.Objective);
+
+        Assert.IsType<ConstantEstimator>(Options(rlvr => rlvr.UseGrpo().UseAdvantage<ConstantEstimator>()).Advantage);
+    }
+
+    [Fact]
     public void The_last_use_wins_and_graders_add_up()
     {
         var services = new ServiceCollection();
@@ -98,11 +194,28 @@ public class RlvrBuilderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightedGrader("n", new DelegateGrader((_, _) => 1), -1));
     }
 
+    private static GrpoOptions Options(Action<IRlvrBuilder> use)
+    {
+        var services = new ServiceCollection();
+        use(services.AddRlvr());
+        using ServiceProvider provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<GrpoOptions>>().Value;
+    }
+
     private static Problem[] GrpoTrainerProblems() => [.. "cdef".Select(letter => new Problem(letter.ToString()))];
 
     private sealed class LengthGrader : IGrader
     {
         public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default) =>
             new(new Grade(Math.Min(1, completion.Tokens.Length / 6.0)));
+    }
+
+    private sealed class ConstantEstimator(RlvrMetrics metrics) : IAdvantageEstimator
+    {
+        public bool NeedsValues => false;
+
+        public int MinGroupSize => metrics is null ? 2 : 1;
+
+        public IReadOnlyList<TokenAdvantages> Estimate(IReadOnlyList<AdvantageRow> rows) => [.. rows.Select(row => new TokenAdvantages(new float[row.Length], []))];
     }
 }

@@ -20,12 +20,7 @@ public class TrainingPresetsTests
         options.Optimizer.LearningRate = name.EndsWith("ppo", StringComparison.Ordinal) ? 0.1 : 0.2;
         options.KlCoefficient = Math.Min(options.KlCoefficient, 0.01);
         var policy = new BigramPolicy(valueHead: options is PpoOptions);
-        PolicyTrainer trainer = options switch
-        {
-            PpoOptions ppo => new PpoTrainer(policy, policy.CreateReference(), GrpoTrainerTests.Grading(), ppo),
-            GrpoOptions grpo => new GrpoTrainer(policy, policy.CreateReference(), GrpoTrainerTests.Grading(), grpo),
-            _ => throw new InvalidOperationException(),
-        };
+        PolicyTrainer trainer = PolicyTrainer.Create(policy, policy.CreateReference(), GrpoTrainerTests.Grading(), options);
 
         var steps = new List<TrainingStep>();
         await foreach (TrainingStep step in trainer.TrainAsync(GrpoTrainerTests.Problems()))
@@ -40,13 +35,15 @@ public class TrainingPresetsTests
     [Fact]
     public void The_presets_are_the_values_of_their_papers()
     {
-        Assert.Equal(["cispo", "dapo", "dr-grpo", "grpo", "gspo", "ppo", "reinforce++", "rloo", "tulu3-ppo"], TrainingPresets.Names);
+        Assert.Equal(["cispo", "clip-cov", "dapo", "dr-grpo", "grpo", "gspo", "kl-cov", "ppo", "reinforce++", "rloo", "tulu3-ppo"], TrainingPresets.Names);
         var dapo = Assert.IsType<GrpoOptions>(TrainingPresets.Create("dapo"));
         Assert.Equal((0.2, 0.28, 0.0, LossAggregation.TokenMean), (dapo.ClipLow, dapo.ClipHigh, dapo.KlCoefficient, dapo.Aggregation));
         var drGrpo = Assert.IsType<GrpoOptions>(TrainingPresets.Create("dr-grpo"));
         Assert.Equal((AdvantageStd.None, LossAggregation.FixedLength), (drGrpo.AdvantageStd, drGrpo.Aggregation));
         var tulu = Assert.IsType<PpoOptions>(TrainingPresets.Create("tulu3-ppo"));
         Assert.Equal((4, 0.05, 0.95, 1.0, KlPlacement.Reward), (tulu.EpochsPerStep, tulu.KlCoefficient, tulu.GaeLambda, tulu.Discount, tulu.KlPlacement));
+        var covariance = Assert.IsType<KlCovarianceOptions>(TrainingPresets.Create("kl-cov").Objective);
+        Assert.Equal((0.0002, 1.0), (covariance.Share, covariance.Coefficient));
         Assert.Contains("\"grpo\"", Assert.Throws<ArgumentException>(() => TrainingPresets.Create("gpro")).Message, StringComparison.Ordinal);
     }
 }

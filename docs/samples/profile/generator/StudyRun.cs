@@ -1,8 +1,5 @@
-using System.Diagnostics;
 using RlvrSharp.Evaluation;
 using RlvrSharp.Jobs;
-using RlvrSharp.Policies;
-using RlvrSharp.Training;
 
 namespace RlvrSharp.Samples.Profile;
 
@@ -26,37 +23,16 @@ internal sealed record StudyRun(ulong Seed, bool Supervised, EvaluationResult Va
     public static async Task<StudyRun> TrainAsync(
         string job, ulong seed, bool supervised, IReadOnlyList<Problem> validation, IReadOnlyList<Problem> novel, CancellationToken stop)
     {
-        JobFile file = JobFile.Load(job);
-        file.Override(seed, threads: 1);
-        IReadOnlyList<Problem> rows = Rows.ToProblems(Rows.Draw(Split.Train, seed, Rows.TrainCount), "train");
-        using ManagedPolicy policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
-        IPolicy initial = policy.CreateReference();
-        long start = Stopwatch.GetTimestamp();
-        ITrainer trainer = supervised
-            ? new SftTrainer(policy, SftSettings(file))
-            : new GrpoTrainer(policy, initial, Measure.Grading(), (GrpoOptions)file.Trainer);
-        await foreach (TrainingStep step in trainer.TrainAsync(rows, stop).ConfigureAwait(false))
-        {
-            // The table has what counts: the scores after the last step, whichever step was best.
-        }
-
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        JobFile file = SeedTraining.LoadJob(job);
+        using SeedTraining training = supervised
+            ? await SeedTraining.SuperviseAsync(file, seed, stop).ConfigureAwait(false)
+            : await SeedTraining.ReinforceAsync(file, seed, stop).ConfigureAwait(false);
         return new StudyRun(
             seed,
             supervised,
-            await Measure.EvaluateAsync(policy, validation, initial).ConfigureAwait(false),
-            await Measure.EvaluateAsync(policy, novel, initial).ConfigureAwait(false),
-            await Measure.EvaluateAsync(policy, rows, initial).ConfigureAwait(false),
-            seconds);
+            await Measure.EvaluateAsync(training.Policy, validation, training.Initial).ConfigureAwait(false),
+            await Measure.EvaluateAsync(training.Policy, novel, training.Initial).ConfigureAwait(false),
+            await Measure.EvaluateAsync(training.Policy, training.TrainingRows, training.Initial).ConfigureAwait(false),
+            training.Seconds);
     }
-
-    // As many steps on as many rows each, with the same optimiser and course.
-    private static SftOptions SftSettings(JobFile file) => new()
-    {
-        Steps = file.Trainer.Steps,
-        BatchSize = file.Trainer.Rollout.ProblemsPerStep,
-        Seed = file.Trainer.Seed,
-        Optimizer = file.Trainer.Optimizer,
-        Schedule = file.Trainer.Schedule,
-    };
 }

@@ -8,8 +8,6 @@ namespace RlvrSharp.Samples.Profile;
 /// <summary>The study as Markdown.</summary>
 internal sealed class StudyTable(JobFile job, EvaluationResult baseline, EvaluationResult novelBaseline)
 {
-    // What the sample promises of the sampled validation score.
-    private const double Target = 0.90;
     private readonly List<StudyRun> runs = [];
 
     /// <summary>Takes a finished run in.</summary>
@@ -35,7 +33,7 @@ internal sealed class StudyTable(JobFile job, EvaluationResult baseline, Evaluat
         Row(text, "base", baseline, string.Empty, string.Empty);
         foreach (StudyRun run in runs.OrderBy(run => run.Supervised).ThenBy(run => run.Seed))
         {
-            Row(text, string.Create(CultureInfo.InvariantCulture, $"{Name(run)}, seed {run.Seed}"), run.Validation, Number(run.Train.Sampled.Score.Mean), run.Seconds.ToString("F0", CultureInfo.InvariantCulture));
+            Row(text, string.Create(CultureInfo.InvariantCulture, $"{Name(run)}, seed {run.Seed}"), run.Validation, Cells.Number(run.Train.Sampled.Score.Mean), run.Seconds.ToString("F0", CultureInfo.InvariantCulture));
         }
 
         text.Append('\n');
@@ -44,9 +42,9 @@ internal sealed class StudyTable(JobFile job, EvaluationResult baseline, Evaluat
             StudyRun[] some = [.. runs.Where(run => run.Supervised == supervised)];
             if (some.Length > 0)
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {Name(some[0])}: sampled {Spread(some, run => run.Validation.Sampled.Score.Mean)}, exact {Spread(some, run => run.Validation.Sampled.Exact.Mean)}, ")
-                    .Append(CultureInfo.InvariantCulture, $"greedy {Spread(some, run => run.Validation.Greedy!.Score.Mean)}; ")
-                    .Append(CultureInfo.InvariantCulture, $"{some.Count(Reached)} of {some.Length} seeds reach {Number(Target)} and three times the base's exact share.\n");
+                text.Append(CultureInfo.InvariantCulture, $"- {Name(some[0])}: sampled {Cells.Spread(some, run => run.Validation.Sampled.Score.Mean)}, exact {Cells.Spread(some, run => run.Validation.Sampled.Exact.Mean)}, ")
+                    .Append(CultureInfo.InvariantCulture, $"greedy {Cells.Spread(some, run => run.Validation.Greedy!.Score.Mean)}; ")
+                    .Append(CultureInfo.InvariantCulture, $"{some.Count(run => Target.IsReached(run.Validation, baseline))} of {some.Length} seeds reach {Cells.Number(Target.Score)} and three times the base's exact share.\n");
             }
         }
 
@@ -67,17 +65,7 @@ internal sealed class StudyTable(JobFile job, EvaluationResult baseline, Evaluat
 
     private static void Row(StringBuilder text, string name, EvaluationResult result, string train, string seconds) => text.Append(
         CultureInfo.InvariantCulture,
-        $"| {name} | {Number(result.Sampled.Score.Mean)} | {Interval(result.Sampled.Score)} | {Number(result.Sampled.Exact.Mean)} | {Number(result.Greedy!.Score.Mean)} | {Interval(result.Greedy.Score)} | {Number(result.Greedy.Exact.Mean)} | {result.KlToInitialPerCompletion?.ToString("F2", CultureInfo.InvariantCulture)} | {train} | {seconds} |\n");
-
-    private bool Reached(StudyRun run) =>
-        run.Validation.Sampled.Score.Mean >= Target && run.Validation.Sampled.Exact.Mean >= 3 * baseline.Sampled.Exact.Mean;
+        $"| {name} | {Cells.Number(result.Sampled.Score.Mean)} | {Cells.Interval(result.Sampled.Score)} | {Cells.Number(result.Sampled.Exact.Mean)} | {Cells.Number(result.Greedy!.Score.Mean)} | {Cells.Interval(result.Greedy.Score)} | {Cells.Number(result.Greedy.Exact.Mean)} | {result.KlToInitialPerCompletion?.ToString("F2", CultureInfo.InvariantCulture)} | {train} | {seconds} |\n");
 
     private static string Name(StudyRun run) => run.Supervised ? "SFT" : "GRPO";
-
-    private static string Spread(StudyRun[] some, Func<StudyRun, double> value) =>
-        string.Create(CultureInfo.InvariantCulture, $"{some.Average(value):F3} ({some.Min(value):F3} to {some.Max(value):F3})");
-
-    private static string Interval(Estimate estimate) => string.Create(CultureInfo.InvariantCulture, $"{estimate.Low:F3}–{estimate.High:F3}");
-
-    private static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
 }
