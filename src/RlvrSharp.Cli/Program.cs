@@ -22,11 +22,12 @@ var root = new RootCommand("Reinforcement fine-tuning with verifiable rewards: t
 };
 
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
+IReadOnlyList<string> faults = CommandLineFaults.Find(args, parsed);
+if (faults.Count > 0)
 {
-    foreach (var error in parsed.Errors)
+    foreach (string fault in faults)
     {
-        await Console.Error.WriteLineAsync($"rlvr: {error.Message}");
+        await Console.Error.WriteLineAsync($"rlvr: {fault}");
     }
 
     await Console.Error.WriteLineAsync($"Try: rlvr {(parsed.CommandResult.Command is RootCommand ? string.Empty : parsed.CommandResult.Command.Name + " ")}--help");

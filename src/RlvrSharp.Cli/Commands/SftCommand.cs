@@ -56,6 +56,8 @@ internal static class SftCommand
             throw new DataException($"The output folder {output} exists already: name another one, or delete it.");
         }
 
+        TrainingRun.CheckOutput(output, resume: false);
+
         var policyOptions = new ManagedPolicyOptions { Threads = threads };
         using ManagedPolicy policy = init
             ? ManagedPolicy.Create(CausalLmConfig.Load(model), model, options.Seed, policyOptions)

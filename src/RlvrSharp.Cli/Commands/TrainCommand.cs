@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RlvrSharp.Cli.Output;
 using RlvrSharp.Jobs;
+using RlvrSharp.Training;
 
 namespace RlvrSharp.Cli.Commands;
 
@@ -28,6 +29,14 @@ internal static class TrainCommand
         }
 
         JobFile file = JobFile.Load(path);
+        if (resume is not null)
+        {
+            // What the command line changed when the run began still holds.
+            ResumePoint point = TrainingRun.FindResumePoint(resume);
+            seed ??= point.Seed;
+            steps ??= point.TotalSteps;
+        }
+
         file.Override(seed, steps, threads);
         string folder = resume ?? output ?? FreeFolder(file.Name);
         var graders = Inputs.Graders();
@@ -53,7 +62,7 @@ internal static class TrainCommand
         for (int number = 1; ; number++)
         {
             string folder = Path.Combine("runs", $"{name}-{number:D3}");
-            if (!Directory.Exists(folder))
+            if (!Path.Exists(folder))
             {
                 return folder;
             }

@@ -8,7 +8,7 @@ public sealed class EvaluationOptions
 {
     /// <summary>Completions drawn per problem at <see cref="Sampling"/>.</summary>
     /// <value>The default value is 4.</value>
-    [Range(1, 10_000)]
+    [Within(1, 10_000)]
     public int DrawsPerProblem { get; set; } = 4;
 
     /// <summary>Whether one more completion per problem is taken greedily (temperature 0) and reported apart.</summary>
@@ -23,10 +23,14 @@ public sealed class EvaluationOptions
 
     /// <summary>The confidence of the intervals.</summary>
     /// <value>The default value is 0.95.</value>
-    [Range(0.5, 0.9999)]
+    [Within(0.5, 0.9999)]
     public double Confidence { get; set; } = 0.95;
 
     /// <summary>The seed of the draws. Evaluations with one seed see the same random streams, so that models compare pairwise.</summary>
     /// <value>The default value is 0.</value>
     public ulong Seed { get; set; }
 }
+
+/// <summary>Checks <see cref="EvaluationOptions"/>.</summary>
+[OptionsValidator]
+public sealed partial class EvaluationOptionsValidator : IValidateOptions<EvaluationOptions>;

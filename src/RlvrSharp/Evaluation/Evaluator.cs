@@ -19,6 +19,8 @@ public sealed class Evaluator
     /// <param name="reference">The initial policy, to measure the KL divergence; null to leave that out.</param>
     /// <param name="cancellationToken">Stops the evaluation.</param>
     /// <returns>The result.</returns>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is out of range; all such are named.</exception>
+    /// <exception cref="GradingException">Not one completion could be scored.</exception>
     public async Task<EvaluationResult> EvaluateAsync(
         IPolicy policy,
         IReadOnlyList<Problem> problems,
@@ -30,7 +32,9 @@ public sealed class Evaluator
         ArgumentNullException.ThrowIfNull(problems);
         ArgumentOutOfRangeException.ThrowIfZero(problems.Count, nameof(problems));
         options ??= new EvaluationOptions();
+        OptionsCheck.ThrowIfInvalid(options, new EvaluationOptionsValidator());
         IReadOnlyList<Rollout> drawn = await DrawAsync(policy, problems, options, options.Sampling, options.DrawsPerProblem, cancellationToken).ConfigureAwait(false);
+        ThrowIfNoneScored(drawn);
         IReadOnlyList<Rollout>? greedy = null;
         if (options.Greedy)
         {
@@ -50,6 +54,20 @@ public sealed class Evaluator
             SampledTokens = drawn.Concat(greedy ?? []).Sum(rollout => (long)rollout.Completion.Tokens.Length),
             Rollouts = drawn,
         };
+    }
+
+    // A mean over nothing would be shown as a result, and a run would go on from it.
+    private static void ThrowIfNoneScored(IReadOnlyList<Rollout> rollouts)
+    {
+        if (rollouts.Any(rollout => rollout.Status is GradeStatus.Graded or GradeStatus.Ungradable))
+        {
+            return;
+        }
+
+        Grade? example = rollouts.SelectMany(rollout => rollout.Grades.Values).FirstOrDefault(grade => grade.Status is GradeStatus.Failed or GradeStatus.Skipped);
+        throw new GradingException(
+            $"None of the {rollouts.Count} completions could be scored, so there is no result. One of them: {example?.Reason ?? "no reason given"} Mend the grader, or the rows that it does not apply to.",
+            example?.Error);
     }
 
     /// <summary>Summarizes rollouts that are already graded, such as those of another program.</summary>

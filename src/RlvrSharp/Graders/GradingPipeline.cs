@@ -26,6 +26,7 @@ public sealed class GradingPipeline
     /// <param name="metrics">The instruments; null for none but the process-wide ones.</param>
     /// <param name="time">The clock of time-outs and retries; null for the system's.</param>
     /// <exception cref="ArgumentException">There is no grader, none has a weight, or two share a name.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is out of range; all such are named.</exception>
     public GradingPipeline(
         IReadOnlyList<WeightedGrader> graders,
         GradingOptions? options = null,
@@ -34,24 +35,14 @@ public sealed class GradingPipeline
         TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(graders);
-        if (graders.Count == 0)
+        if (FindFault(graders) is { } fault)
         {
-            throw new ArgumentException("There is no grader, but training needs scores: add one, such as AddStructuredFieldGrader(…).", nameof(graders));
-        }
-
-        if (graders.GroupBy(grader => grader.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            throw new ArgumentException($"Two graders are called \"{twice.Key}\", but metrics are kept by name: rename one.", nameof(graders));
-        }
-
-        if (graders.All(grader => grader.Weight == 0))
-        {
-            throw new ArgumentException(
-                $"Every grader ({string.Join(", ", graders.Select(grader => grader.Name))}) has weight 0, so nothing would be rewarded: give one a weight.", nameof(graders));
+            throw new ArgumentException(fault, nameof(graders));
         }
 
         Graders = graders;
         this.options = options ?? new GradingOptions();
+        OptionsCheck.ThrowIfInvalid(this.options, new GradingOptionsValidator());
         this.logger = logger ?? (ILogger)NullLogger.Instance;
         this.metrics = metrics ?? RlvrMetrics.Shared;
         this.time = time ?? TimeProvider.System;
@@ -87,6 +78,24 @@ public sealed class GradingPipeline
         }).ConfigureAwait(false);
         CheckBudget(rollouts);
         return rollouts;
+    }
+
+    /// <summary>What is wrong with a set of graders; null if nothing is.</summary>
+    internal static string? FindFault(IReadOnlyList<WeightedGrader> graders)
+    {
+        if (graders.Count == 0)
+        {
+            return "There is no grader, but training needs scores: add one, such as AddStructuredFieldGrader(…).";
+        }
+
+        if (graders.GroupBy(grader => grader.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            return $"Two graders are called \"{twice.Key}\", but metrics are kept by name: rename one.";
+        }
+
+        return graders.All(grader => grader.Weight == 0)
+            ? $"Every grader ({string.Join(", ", graders.Select(grader => grader.Name))}) has weight 0, so nothing would be rewarded: give one a weight."
+            : null;
     }
 
     private async ValueTask<Grade> GradeOneAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace RlvrSharp.Hosting;
 
-/// <summary>The frozen initial policy, as a service: it is made together with the policy, before anything is trained.</summary>
+/// <summary>The frozen initial policy, as a service: where a trainer was chosen it is made together with the policy, before anything can train it.</summary>
 /// <param name="Policy">The frozen policy.</param>
 public sealed record ReferencePolicy(IPolicy Policy) : IDisposable
 {

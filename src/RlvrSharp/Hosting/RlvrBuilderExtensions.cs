@@ -22,13 +22,20 @@ public static class RlvrBuilderExtensions
     /// <returns>The builder.</returns>
     public static IRlvrBuilder UseManagedPolicy(this IRlvrBuilder builder, string modelDirectory, Action<ManagedPolicyOptions>? configure = null)
     {
+        ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(modelDirectory);
-        return builder.UsePolicy(provider =>
+        OptionsBuilder<ManagedPolicyOptions> options = builder.Services.AddOptions<ManagedPolicyOptions>().ValidateOnStart();
+        options.Configure<IServiceProvider>((policy, provider) => policy.ValueHead = provider.GetService<TrainerChoice>()?.NeedsValues ?? false);
+        if (configure is not null)
         {
-            var options = new ManagedPolicyOptions { ValueHead = provider.GetService<TrainerChoice>()?.NeedsValues ?? false };
-            configure?.Invoke(options);
-            return ManagedPolicy.Load(modelDirectory, options);
-        });
+            options.Configure(configure);
+        }
+
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagedPolicyOptions>, ManagedPolicyOptionsValidator>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagedPolicyOptions>, ModelFolderValidator>());
+        builder.UsePolicy(provider => ManagedPolicy.Load(modelDirectory, provider.GetRequiredService<IOptions<ManagedPolicyOptions>>().Value));
+        builder.Services.AddSingleton(new ModelFolder(modelDirectory));
+        return builder;
     }
 
     /// <summary>Trains a policy of your own.</summary>
@@ -39,7 +46,9 @@ public static class RlvrBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(create);
-        builder.Services.Replace(ServiceDescriptor.Singleton(create));
+        builder.Services.RemoveAll<ModelFolder>();
+        builder.Services.Replace(ServiceDescriptor.Singleton(provider => new PolicyPair(provider, create)));
+        builder.Services.Replace(ServiceDescriptor.Singleton<ITrainablePolicy>(provider => provider.GetRequiredService<PolicyPair>().Policy));
         return builder;
     }
 

@@ -25,7 +25,8 @@ public static class RlvrServiceCollectionExtensions
         services.AddOptions();
         services.AddMetrics();
         services.TryAddSingleton<RlvrMetrics>();
-        services.TryAddSingleton(provider => new ReferencePolicy(provider.GetRequiredService<ITrainablePolicy>().CreateReference()));
+        services.TryAddSingleton(provider =>
+            provider.GetService<PolicyPair>()?.Reference ?? new ReferencePolicy(provider.GetRequiredService<ITrainablePolicy>().CreateReference()));
         services.TryAddSingleton<IPolicy>(provider => provider.GetRequiredService<ITrainablePolicy>());
         services.AddOptions<GradingOptions>().Configure<IServiceProvider>((grading, provider) => provider.GetService<TrainerChoice>()?.Options(provider).Rollout.Grading.CopyTo(grading));
         services.TryAddSingleton(provider => new GradingPipeline(
@@ -36,6 +37,8 @@ public static class RlvrServiceCollectionExtensions
             provider.GetService<TimeProvider>()));
         services.TryAddSingleton<Evaluator>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GradingOptions>, GradingOptionsValidator>());
+        services.AddOptions<Composition>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<Composition>, CompositionValidator>());
         return new RlvrBuilder(services);
     }
 }

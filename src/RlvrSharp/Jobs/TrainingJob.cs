@@ -131,7 +131,7 @@ public sealed class TrainingJob : IAsyncDisposable
         file.Run.Hashes["model"] = Hash(modelFiles);
         file.Run.Hashes["data"] = Hash([file.TrainingFile, file.ValidationFile]);
         file.Run.Hashes["grader"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{file.Grader}{file.ResponseFormat}")));
-        file.Run.Hashes["settings"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file.Settings} {file.Trainer.Steps} {file.Trainer.Seed}"))));
+        file.Run.Hashes["settings"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Settings)));
     }
 
     private static string Hash(string[] paths)

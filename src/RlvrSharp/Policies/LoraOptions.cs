@@ -10,12 +10,12 @@ public sealed class LoraOptions
 
     /// <summary>The rank of each adapter.</summary>
     /// <value>The default value is 16.</value>
-    [Range(1, 1024)]
+    [Within(1, 1024)]
     public int Rank { get; set; } = 16;
 
     /// <summary>The adapter's output is multiplied by this over <see cref="Rank"/>.</summary>
     /// <value>The default value is 32.</value>
-    [Range(0.0, 1e6, MinimumIsExclusive = true)]
+    [Within(0.0, 1e6, MinimumIsExclusive = true)]
     public double Alpha { get; set; } = 32;
 
     /// <summary>Which layers get an adapter: any of <see cref="Modules"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using RlvrSharp.Models;
 
 namespace RlvrSharp.Policies;
@@ -297,7 +298,7 @@ public sealed partial class ManagedPolicy
             }
 
             types[p] = type;
-            values[p] = ReadRows(p, (rows, first) => tensors.ReadSingle(p.Name, rows, first));
+            values[p] = ReadRows(p, $"{directory}: \"{p.Name}\"", (rows, first) => tensors.ReadSingle(p.Name, rows, first));
         }
 
         ReadRest(directory, values);
@@ -394,10 +395,10 @@ public sealed partial class ManagedPolicy
                 $"{file.Path}: \"{name}\" {(tensor is null ? "is missing" : "has the shape " + StoredTensor.Format(tensor.Shape))}; {StoredTensor.Format(parameter.Shape)} is needed.");
         }
 
-        return ReadRows(parameter, (rows, first) => file.ReadSingle(name, rows, first));
+        return ReadRows(parameter, $"{file.Path}: \"{name}\"", (rows, first) => file.ReadSingle(name, rows, first));
     }
 
-    private static FloatBuffer ReadRows(Parameter parameter, Reader read)
+    private static FloatBuffer ReadRows(Parameter parameter, string name, Reader read)
     {
         FloatBuffer buffer = parameter.NewBuffer();
         int step = Math.Max(1, (1 << 18) / parameter.Columns);
@@ -406,10 +407,27 @@ public sealed partial class ManagedPolicy
         {
             Span<float> part = rows.AsSpan(0, Math.Min(step, parameter.Rows - r) * parameter.Columns);
             read(part, (long)r * parameter.Columns);
+            ThrowIfNotFinite(part, name, (long)r * parameter.Columns);
             parameter.PackValues(part, r, buffer);
         }
 
         return buffer;
+    }
+
+    // One number that is none makes every answer so, and training would go on with it.
+    private static void ThrowIfNotFinite(ReadOnlySpan<float> values, string name, long first)
+    {
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            int at = 0;
+            while (float.IsFinite(values[at]))
+            {
+                at++;
+            }
+
+            throw new CheckpointException(
+                string.Create(CultureInfo.InvariantCulture, $"{name} holds {values[at]} at element {first + at}, but every number of a checkpoint must be finite: the file is damaged, or its training diverged; take an earlier one."));
+        }
     }
 
     private delegate void Reader(Span<float> destination, long firstElement);

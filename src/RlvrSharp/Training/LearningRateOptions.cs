@@ -20,7 +20,7 @@ public sealed class LearningRateOptions
 {
     /// <summary>The first so many optimiser steps rise in a straight line to the full rate; step k of w has k/w of it.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0, 1_000_000_000)]
+    [Within(0, 1_000_000_000)]
     public int WarmupSteps { get; set; }
 
     /// <summary>The course after warm-up.</summary>
@@ -30,7 +30,7 @@ public sealed class LearningRateOptions
 
     /// <summary>The factor at the last step, where it falls.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 1.0)]
+    [Within(0.0, 1.0)]
     public double FinalFactor { get; set; }
 
     /// <summary>The factor at one optimiser step.</summary>

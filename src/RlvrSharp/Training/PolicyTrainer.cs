@@ -226,12 +226,13 @@ public abstract class PolicyTrainer : IResumableTrainer
         return (inputs, await KlToInitialAsync(batch, inputs).ConfigureAwait(false));
     }
 
-    private static float[] KlRewards(ReadOnlySpan<float> logProbs, ReadOnlySpan<float> referenceLogProbs, double coefficient)
+    private float[] KlRewards(ReadOnlySpan<float> logProbs, ReadOnlySpan<float> referenceLogProbs, double coefficient)
     {
         var rewards = new float[logProbs.Length];
+        KlPenalty.Estimate(logProbs, referenceLogProbs, new KlOptions { Estimator = options.KlEstimator ?? KlEstimator.K1 }, rewards);
         for (int t = 0; t < rewards.Length; t++)
         {
-            rewards[t] = (float)(-coefficient * ((double)logProbs[t] - referenceLogProbs[t]));
+            rewards[t] = (float)(-coefficient * rewards[t]);
         }
 
         return rewards;

@@ -10,7 +10,7 @@ public abstract class PolicyTrainerOptions
 {
     /// <summary>Training steps.</summary>
     /// <value>The default value is 100.</value>
-    [Range(1, 100_000_000)]
+    [Within(1, 100_000_000)]
     public int Steps { get; set; } = 100;
 
     /// <summary>The seed of everything random in training.</summary>
@@ -34,22 +34,22 @@ public abstract class PolicyTrainerOptions
 
     /// <summary>Passes over a step's completions (μ).</summary>
     /// <value>The default value is 1.</value>
-    [Range(1, 1000)]
+    [Within(1, 1000)]
     public int EpochsPerStep { get; set; } = 1;
 
     /// <summary>Optimiser steps per pass: the step's groups are dealt out to so many minibatches.</summary>
     /// <value>The default value is 1.</value>
-    [Range(1, 1_000_000)]
+    [Within(1, 1_000_000)]
     public int MinibatchesPerEpoch { get; set; } = 1;
 
     /// <summary>ε below: the ratio is clipped at 1 − this.</summary>
     /// <value>The default value is 0.2.</value>
-    [Range(0.0, 1.0)]
+    [Within(0.0, 1.0)]
     public double ClipLow { get; set; } = 0.2;
 
     /// <summary>ε above: the ratio is clipped at 1 + this.</summary>
     /// <value>The default value is 0.2.</value>
-    [Range(0.0, 1000.0)]
+    [Within(0.0, 1000.0)]
     public double ClipHigh { get; set; } = 0.2;
 
     /// <summary>Another policy objective than the clipped surrogate; <see cref="ClipLow"/> and <see cref="ClipHigh"/> then have no effect.</summary>
@@ -63,13 +63,13 @@ public abstract class PolicyTrainerOptions
 
     /// <summary>β: the strength of the KL penalty toward the initial policy. The divergence is measured with 0 as well.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 1000.0)]
+    [Within(0.0, 1000.0)]
     public double KlCoefficient { get; set; }
 
-    /// <summary>The KL estimator in the loss.</summary>
-    /// <value>The default value is <see cref="KlEstimator.K3"/>.</value>
+    /// <summary>The KL estimator of the penalty.</summary>
+    /// <value>The default value is null: <see cref="KlEstimator.K3"/> in the loss, <see cref="KlEstimator.K1"/> in the reward.</value>
     [EnumDataType(typeof(KlEstimator))]
-    public KlEstimator KlEstimator { get; set; } = KlEstimator.K3;
+    public KlEstimator? KlEstimator { get; set; }
 
     /// <summary>Where the KL penalty goes.</summary>
     /// <value>The default value is <see cref="KlPlacement.Loss"/>.</value>
@@ -83,7 +83,7 @@ public abstract class PolicyTrainerOptions
 
     /// <summary>The strength of the entropy bonus.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 100.0)]
+    [Within(0.0, 100.0)]
     public double EntropyCoefficient { get; set; }
 
     /// <summary>Moves <see cref="EntropyCoefficient"/>, which is then only the one to begin with, toward a wanted entropy.</summary>
@@ -96,12 +96,12 @@ public abstract class PolicyTrainerOptions
     /// rest of the step's updates are left out. 0 switches it off.
     /// </summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 1000.0)]
+    [Within(0.0, 1000.0)]
     public double TargetKl { get; set; }
 
     /// <summary>Early stop of the run: once the KL divergence from the initial policy (nats per token) passes this, training ends. 0 switches it off.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 1000.0)]
+    [Within(0.0, 1000.0)]
     public double MaxKlToInitial { get; set; }
 
     /// <summary>
@@ -123,7 +123,7 @@ public abstract class PolicyTrainerOptions
     internal virtual PolicyLossOptions CreateLoss() => new()
     {
         Objective = Objective ?? new ClippedSurrogateOptions { ClipLow = ClipLow, ClipHigh = ClipHigh },
-        Kl = new KlOptions { Estimator = KlEstimator, Coefficient = KlPlacement == KlPlacement.Loss ? KlCoefficient : 0 },
+        Kl = new KlOptions { Estimator = KlEstimator ?? Losses.KlEstimator.K3, Coefficient = KlPlacement == KlPlacement.Loss ? KlCoefficient : 0 },
         EntropyCoefficient = EntropyCoefficient,
         OffPolicy = OffPolicy,
     };
@@ -165,6 +165,11 @@ public abstract class PolicyTrainerOptions
         if (Objective is ClippedSurrogateOptions { RatioLevel: not RatioLevel.Token } && Aggregation == LossAggregation.TokenMean)
         {
             yield return "The objective has one ratio per sequence (GSPO), but Aggregation is TokenMean, which weighs long sequences more: set it to SequenceMean, or RatioLevel to Token.";
+        }
+
+        if (KlPlacement == KlPlacement.Reward && KlEstimator is Losses.KlEstimator.Unbiased or Losses.KlEstimator.WeightedK1)
+        {
+            yield return $"KlEstimator is {KlEstimator}, which carries the ratio of the loss, but KlPlacement is Reward: choose K1, K2 or K3, or set KlPlacement to Loss.";
         }
 
         if (AdaptiveKl is not null && KlCoefficient == 0)

@@ -10,17 +10,17 @@ public sealed class PpoOptions : PolicyTrainerOptions
 {
     /// <summary>γ: what the next token counts against this one.</summary>
     /// <value>The default value is 1: rewards come at the end.</value>
-    [Range(0.0, 1.0)]
+    [Within(0.0, 1.0)]
     public double Discount { get; set; } = 1;
 
     /// <summary>λ of GAE.</summary>
     /// <value>The default value is 0.95.</value>
-    [Range(0.0, 1.0)]
+    [Within(0.0, 1.0)]
     public double GaeLambda { get; set; } = 0.95;
 
     /// <summary>Length-adaptive λ (VAPO, arXiv 2504.05118): λ = 1 − 1 / (this × length). 0 switches it off.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 1000.0)]
+    [Within(0.0, 1000.0)]
     public double LengthAdaptiveAlpha { get; set; }
 
     /// <summary>Whether advantages are whitened over the step's tokens.</summary>
@@ -29,12 +29,12 @@ public sealed class PpoOptions : PolicyTrainerOptions
 
     /// <summary>What the value loss is multiplied by.</summary>
     /// <value>The default value is 0.5.</value>
-    [Range(0.0, 1000.0)]
+    [Within(0.0, 1000.0)]
     public double ValueCoefficient { get; set; } = 0.5;
 
     /// <summary>How far a value may move from the old one before the clipped branch counts.</summary>
     /// <value>The default value is 0.2.</value>
-    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
+    [Within(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double ValueClip { get; set; } = 0.2;
 
     /// <summary>
@@ -42,7 +42,7 @@ public sealed class PpoOptions : PolicyTrainerOptions
     /// shares its layers, which the value loss then moves a little; a critic of its own leaves the policy as it is.
     /// </summary>
     /// <value>The default value is 0.</value>
-    [Range(0, 1_000_000)]
+    [Within(0, 1_000_000)]
     public int ValueWarmupSteps { get; set; }
 
     /// <inheritdoc/>

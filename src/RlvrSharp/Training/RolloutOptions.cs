@@ -9,12 +9,12 @@ public sealed class RolloutOptions
 {
     /// <summary>Problems per step.</summary>
     /// <value>The default value is 8.</value>
-    [Range(1, 1_000_000)]
+    [Within(1, 1_000_000)]
     public int ProblemsPerStep { get; set; } = 8;
 
     /// <summary>Completions per problem.</summary>
     /// <value>The default value is 8.</value>
-    [Range(1, 4096)]
+    [Within(1, 4096)]
     public int GroupSize { get; set; } = 8;
 
     /// <summary>How completions are drawn.</summary>
@@ -31,7 +31,7 @@ public sealed class RolloutOptions
 
     /// <summary>A group with fewer usable completions than this, after grader failures, is dropped.</summary>
     /// <value>The default value is 2.</value>
-    [Range(1, 4096)]
+    [Within(1, 4096)]
     public int MinGroupSize { get; set; } = 2;
 
     /// <summary>Whether completions cut off by the length limit are left out of the loss (they still count in their group's mean).</summary>
@@ -47,7 +47,7 @@ public sealed class RolloutOptions
     /// <see cref="ProblemsPerStep"/> groups have unequal rewards. Groups with equal rewards are dropped.
     /// </summary>
     /// <value>The default value is 1: one round, no refill.</value>
-    [Range(1, 1000)]
+    [Within(1, 1000)]
     public int MaxSamplingRounds { get; set; } = 1;
 
     /// <summary>
@@ -55,7 +55,7 @@ public sealed class RolloutOptions
     /// so far get more completions, up to this many, so that a group is likely to be mixed.
     /// </summary>
     /// <value>The default value is 0: every group has <see cref="GroupSize"/> completions.</value>
-    [Range(0, 4096)]
+    [Within(0, 4096)]
     public int MaxGroupSize { get; set; }
 
     /// <summary>
@@ -63,6 +63,6 @@ public sealed class RolloutOptions
     /// whose completions all scored lower, for so many steps after it was sampled. It is corrected for being off-policy by its old log-probabilities.
     /// </summary>
     /// <value>The default value is 0: no replay.</value>
-    [Range(0, 1_000_000)]
+    [Within(0, 1_000_000)]
     public int ReplaySteps { get; set; }
 }

@@ -34,16 +34,25 @@ internal sealed class RunDirectory
             throw new DataException($"The output folder {root} is a file: name a folder.");
         }
 
-        if (resume && CompleteCheckpoints().Count == 0)
+        bool holdsRun = HoldsRun;
+        if (holdsRun && CompleteCheckpoints().Count == 0)
+        {
+            throw new DataException(
+                $"The output folder {root} holds a run without a checkpoint: it is still going, or it was stopped before its first one and has nothing to continue from. Name another folder, or delete this one.");
+        }
+
+        if (resume && !holdsRun)
         {
             throw new DataException(
                 $"There is no checkpoint to resume in {root} (looked for checkpoints/step-NNNNNN with {StateFile}): name the folder of a run, or start one without resuming.");
         }
 
-        if (!resume && HoldsRun)
+        if (!resume && holdsRun)
         {
             throw new DataException($"The output folder {root} already holds a run: name another folder, delete it, or resume it.");
         }
+
+        OutputFolder.ThrowIfNotWritable(root);
     }
 
     /// <summary>Claims the folder: of two runs that want it at the same time, one is refused.</summary>

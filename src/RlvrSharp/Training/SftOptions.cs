@@ -8,22 +8,22 @@ public sealed class SftOptions
 {
     /// <summary>Optimiser steps; null trains <see cref="Epochs"/> passes over the examples.</summary>
     /// <value>The default value is null.</value>
-    [Range(1, 100_000_000)]
+    [Within(1, 100_000_000)]
     public int? Steps { get; set; }
 
     /// <summary>Passes over the examples, where <see cref="Steps"/> is null.</summary>
     /// <value>The default value is 3.</value>
-    [Range(1, 1_000_000)]
+    [Within(1, 1_000_000)]
     public int Epochs { get; set; } = 3;
 
     /// <summary>Examples per optimiser step.</summary>
     /// <value>The default value is 8.</value>
-    [Range(1, 1_000_000)]
+    [Within(1, 1_000_000)]
     public int BatchSize { get; set; } = 8;
 
     /// <summary>What the loss of prompt tokens weighs beside the 1 of answer tokens.</summary>
     /// <value>The default value is 0: only answers are learned.</value>
-    [Range(0.0, 1.0)]
+    [Within(0.0, 1.0)]
     public double PromptWeight { get; set; }
 
     /// <summary>Whether each pass takes the examples in a new random order; off keeps the given order, for curricula.</summary>

@@ -74,6 +74,20 @@ public sealed class TrainingRun
         new RunDirectory(outputDirectory).ThrowIfUnusable(resume);
     }
 
+    /// <summary>Finds where the run in a folder can be continued.</summary>
+    /// <param name="outputDirectory">The folder.</param>
+    /// <returns>The newest checkpoint's step, and what the run was started with.</returns>
+    /// <exception cref="DataException">There is nothing to resume.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is damaged.</exception>
+    public static ResumePoint FindResumePoint(string outputDirectory)
+    {
+        CheckOutput(outputDirectory, resume: true);
+        (int step, string checkpoint) = new RunDirectory(outputDirectory).CompleteCheckpoints().Last();
+        ResumePoint? point = null;
+        RunDirectory.ReadState(checkpoint, state => point = new ResumePoint(step, state.GetProperty("seed").GetUInt64(), state.GetProperty("total_steps").GetInt32()));
+        return point!;
+    }
+
     /// <summary>Runs to the end, or to the end of the step in which it is cancelled; either way the folder is complete.</summary>
     /// <param name="problems">The training problems.</param>
     /// <param name="validation">The held-out problems.</param>
@@ -211,6 +225,7 @@ public sealed class TrainingRun
         {
             writer.WriteNumber("step", step);
             writer.WriteNumber("seed", options.Seed);
+            writer.WriteNumber("total_steps", trainer.TotalSteps);
             writer.WriteNumber("best_step", bestStep);
             writer.WriteNumber("sampled_tokens", sampledTokens);
             writer.WriteNumber("trained_tokens", trainedTokens);
@@ -270,6 +285,12 @@ public sealed class TrainingRun
         if (seed != options.Seed)
         {
             differences.Add($"seed (was {seed}, is {options.Seed})");
+        }
+
+        int steps = state.GetProperty("total_steps").GetInt32();
+        if (steps != trainer.TotalSteps)
+        {
+            differences.Add($"steps (was {steps}, is {trainer.TotalSteps})");
         }
 
         Dictionary<string, string> before = state.GetProperty("hashes").EnumerateObject()

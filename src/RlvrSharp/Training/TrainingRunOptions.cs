@@ -17,17 +17,17 @@ public sealed class TrainingRunOptions
 
     /// <summary>Evaluate after every so many steps, beside before the first and after the last; 0 for only those two.</summary>
     /// <value>The default value is 10.</value>
-    [Range(0, int.MaxValue)]
+    [Within(0, int.MaxValue)]
     public int EvaluateEvery { get; set; } = 10;
 
     /// <summary>Save a checkpoint after every so many steps, beside after each evaluation and the last step; 0 for only those.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0, int.MaxValue)]
+    [Within(0, int.MaxValue)]
     public int CheckpointEvery { get; set; }
 
     /// <summary>How many checkpoints stay, the best and the newest always among them; 0 keeps all.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0, int.MaxValue)]
+    [Within(0, int.MaxValue)]
     public int MaxCheckpoints { get; set; }
 
     /// <summary>The run's seed, as it is reported.</summary>

@@ -131,7 +131,7 @@ public sealed class BadInputTests : IDisposable
         Directory.CreateDirectory(Path.Combine(Out, "checkpoints"));
         (int exit, _, string error) = await CommandLine.RunAsync(["train", WriteJob(_ => { }), "--out", Out]);
         Assert.Equal(2, exit);
-        Assert.Contains("already holds a run", error, StringComparison.Ordinal);
+        Assert.Contains("holds a run without a checkpoint", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Out, "*", SearchOption.AllDirectories));
     }
 
@@ -142,6 +142,80 @@ public sealed class BadInputTests : IDisposable
         await RefusedAsync(["train"], "argument missing", "rlvr train --help");
         await RefusedAsync(["train", WriteJob(_ => { }), "--steps", "0", "--out", Out], "steps");
         await RefusedAsync(["eval", CommandLine.Model("llama-tiny"), Path.Combine(root, "train.jsonl")], "--grader");
+    }
+
+    [Fact]
+    public async Task An_output_folder_that_cannot_be_made()
+    {
+        string file = Path.Combine(root, "file");
+        File.WriteAllText(file, "");
+        await RefusedAsync(["train", WriteJob(_ => { }), "--out", Path.Combine(file, "x", "y")], "cannot be made", "is a file", "name another folder");
+        await RefusedAsync(["sft", CommandLine.Model("llama-tiny"), Path.Combine(root, "train.jsonl"), "--out", Path.Combine(file, "x")], "is a file");
+    }
+
+    [Fact]
+    public async Task An_empty_path_as_a_script_gives_where_a_variable_is_not_set()
+    {
+        await RefusedAsync(["train", WriteJob(_ => { }), "--out", ""], "--out is followed by an empty text");
+        await RefusedAsync(["train", WriteJob(_ => { }), "--resume="], "--resume= has no value");
+        await RefusedAsync(["train", ""], "empty text");
+    }
+
+    [Theory]
+    [InlineData("--seed", "-1", "a whole number, 0 or more")]
+    [InlineData("--steps", "many", "a whole number")]
+    public async Task A_number_that_is_none(string option, string value, string rule)
+    {
+        await RefusedAsync(["train", WriteJob(_ => { }), option, value, "--out", Out], option, value, rule);
+    }
+
+    [Fact]
+    public async Task A_setting_out_of_range_says_its_value_and_its_range()
+    {
+        await RefusedAsync(
+            ["sft", CommandLine.Model("llama-tiny"), Path.Combine(root, "train.jsonl"), "--out", Out, "--learning-rate", "2"],
+            "LearningRate is 2, but must be above 0 and at most 1: choose a value in that range");
+    }
+
+    [Fact]
+    public async Task Weights_that_are_no_numbers()
+    {
+        string model = CopyModel("nan");
+        string path = Path.Combine(model, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), float.NaN);
+        File.WriteAllBytes(path, bytes);
+        await RefusedAsync(job => job["model"] = model, "holds NaN at element", "every number of a checkpoint must be finite");
+    }
+
+    [Theory]
+    [InlineData("grpo", "reward", "unbiased", "carries the ratio of the loss")]
+    [InlineData("rloo", "reward", "k1", "does not look at them")]
+    public async Task Settings_that_would_have_no_effect(string algorithm, string placement, string estimator, string message)
+    {
+        await RefusedAsync(
+            job =>
+            {
+                job["rlvr"]!["algorithm"] = algorithm;
+                job["rlvr"]!["kl_placement"] = placement;
+                job["rlvr"]!["kl_estimator"] = estimator;
+                job["rlvr"]!["advantage_std"] = algorithm == "rloo" ? "none" : "sample";
+            },
+            message);
+    }
+
+    [Fact]
+    public async Task A_grader_that_fails_on_every_row_ends_the_run_without_a_result()
+    {
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", WriteJob(job =>
+        {
+            job["method"]!["reinforcement"]!["grader"] = JsonNode.Parse(
+                """{"type":"multi","name":"m","graders":{"a":{"type":"string_check","name":"a","operation":"eq","input":"{{sample.output_text}}","reference":"x"}},"calculate_output":"a/(a-a)"}""");
+            job["rlvr"]!["error_budget"] = 1;
+        }), "--out", Out]);
+        Assert.True(exit == 1, error);
+        Assert.Contains("could be scored", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out));
     }
 
     [Fact]

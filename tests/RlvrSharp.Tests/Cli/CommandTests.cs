@@ -105,7 +105,28 @@ public sealed class CommandTests : IDisposable
 
         (int exit, _, string error) = await CommandLine.RunAsync(["train", job, "--resume", cut, "--seed", "9"]);
         Assert.Equal(2, exit);
-        Assert.Contains("seed", error, StringComparison.Ordinal);
+        Assert.Contains("seed (was ", error, StringComparison.Ordinal);
+        (exit, _, error) = await CommandLine.RunAsync(["train", job, "--resume", cut, "--steps", "9"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("steps (was 4, is 9)", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_started_with_a_seed_and_steps_of_its_own_is_resumed_without_naming_them_again()
+    {
+        string job = WriteJob();
+        string whole = Path.Combine(root, "whole");
+        string cut = Path.Combine(root, "cut");
+        foreach (string folder in (string[])[whole, cut])
+        {
+            await OkAsync("train", job, "--out", folder, "--seed", "7", "--steps", "3");
+        }
+
+        Directory.Delete(Path.Combine(cut, "checkpoints", "step-000003"), recursive: true);
+        await OkAsync("train", job, "--resume", cut);
+
+        Assert.Equal(Metrics("whole"), Metrics("cut"));
+        Assert.Equal(Weights("whole", 3), Weights("cut", 3));
     }
 
     [Fact]

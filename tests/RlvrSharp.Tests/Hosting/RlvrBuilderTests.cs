@@ -51,6 +51,72 @@ public class RlvrBuilderTests
     }
 
     [Fact]
+    public async Task A_composition_that_lacks_something_stops_the_host()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRlvr().UseGrpo();
+        using IHost host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Contains(error.Failures, failure => failure.Contains("UseManagedPolicy", StringComparison.Ordinal));
+        Assert.Contains(error.Failures, failure => failure.Contains("There is no grader", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_graders_of_one_name_a_missing_model_folder_and_too_many_threads_stop_the_host()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRlvr()
+            .UseManagedPolicy("no/such/folder", options => options.Threads = 5000)
+            .UseGrpo()
+            .AddGrader("a", (_, _) => 1)
+            .AddGrader("a", (_, _) => 0);
+        using IHost host = builder.Build();
+
+        string all = (await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync())).ToString();
+
+        Assert.Contains("Two graders are called \"a\"", all, StringComparison.Ordinal);
+        Assert.Contains("does not exist: give UseManagedPolicy a folder", all, StringComparison.Ordinal);
+        Assert.Contains("Threads is 5000, but must be at least 0 and at most 1024", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_only_grades_needs_no_policy()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRlvr().AddGrader("a", (_, _) => 1);
+        using IHost host = builder.Build();
+        await host.StartAsync();
+
+        Assert.Single(host.Services.GetRequiredService<GradingPipeline>().Graders);
+    }
+
+    [Fact]
+    public async Task The_reference_is_what_the_policy_was_at_first_even_if_it_is_asked_for_late()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Services.AddRlvr().UsePolicy(_ => new BigramPolicy()).UseGrpo(options => options.Rollout.Sampling.MaxTokens = 4).AddGrader("a", (_, _) => 1);
+        using IHost host = builder.Build();
+        var policy = host.Services.GetRequiredService<ITrainablePolicy>();
+        TokenSequence[] one = [new TokenSequence { PromptTokens = policy.Codec.EncodePrompt([new PromptMessage("user", "a")]), Tokens = policy.Codec.EncodeAnswer("ab") }];
+        TokenScores before = (await policy.ScoreAsync(one))[0];
+        await policy.ForwardBackwardAsync(
+            [new TrainingSequence { PromptTokens = one[0].PromptTokens, Tokens = one[0].Tokens }],
+            (_, _, gradients) =>
+            {
+                gradients.LogProbs.Fill(-1);
+                return default;
+            });
+        await policy.OptimizerStepAsync(new AdamWOptions(), 0.5);
+
+        TokenScores reference = (await host.Services.GetRequiredService<ReferencePolicy>().Policy.ScoreAsync(one))[0];
+
+        Assert.Equal(before.LogProbs.ToArray(), reference.LogProbs.ToArray());
+        Assert.NotEqual(before.LogProbs.ToArray(), (await policy.ScoreAsync(one))[0].LogProbs.ToArray());
+    }
+
+    [Fact]
     public async Task Every_bad_setting_stops_the_host_and_is_named()
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();

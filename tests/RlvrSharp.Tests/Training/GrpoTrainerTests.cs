@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RlvrSharp.Advantages;
 using RlvrSharp.Graders;
+using RlvrSharp.Losses;
 using RlvrSharp.Training;
 
 namespace RlvrSharp.Tests.Training;
@@ -58,6 +59,29 @@ public class GrpoTrainerTests
         List<TrainingStep> near = await TrainAsync(new BigramPolicy(), held);
 
         Assert.True(near[^1].KlToInitial < free[^1].KlToInitial / 3, $"{near[^1].KlToInitial} against {free[^1].KlToInitial}");
+    }
+
+    [Fact]
+    public async Task A_penalty_in_the_reward_uses_its_estimator_and_that_is_k1_unless_another_is_named()
+    {
+        var ends = new List<double[]>();
+        foreach (KlEstimator? estimator in (KlEstimator?[])[null, KlEstimator.K1, KlEstimator.K3])
+        {
+            var policy = new BigramPolicy();
+            GrpoOptions options = Options(6);
+            options.KlPlacement = KlPlacement.Reward;
+            options.KlCoefficient = 0.5;
+            options.KlEstimator = estimator;
+            await foreach (TrainingStep step in Trainer(policy, options).TrainAsync(Problems()))
+            {
+                Assert.True(double.IsFinite(step.Loss));
+            }
+
+            ends.Add(policy.Logits.ToArray());
+        }
+
+        Assert.Equal(ends[0], ends[1]);
+        Assert.NotEqual(ends[1], ends[2]);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public sealed class JudgeOptions
 {
     /// <summary>How often a question is asked before the grade is Failed.</summary>
     /// <value>The default is 4: once and three retries, as the contract has it.</value>
-    [Range(1, 100)]
+    [Within(1, 100)]
     public int Attempts { get; set; } = 4;
 
     /// <summary>The wait before the first retry; it doubles for each further one.</summary>
@@ -20,7 +20,7 @@ public sealed class JudgeOptions
 
     /// <summary>How many answers each judge remembers; the same question is then asked once, and equal completions get equal scores.</summary>
     /// <value>The default is 100,000; 0 remembers none.</value>
-    [Range(0, int.MaxValue)]
+    [Within(0, int.MaxValue)]
     public int CacheEntries { get; set; } = 100_000;
 
     /// <summary>

@@ -7,7 +7,7 @@ public sealed class GraderLintOptions
 {
     /// <summary>How many rows the probes, the constant answers and the other dynamic checks use; taken evenly from the whole set.</summary>
     /// <value>The default is 20.</value>
-    [Range(1, 100_000)]
+    [Within(1, 100_000)]
     public int ProbeRows { get; set; } = 20;
 
     /// <summary>Whether graders that ask models or services are asked by the probes as well; the gold and empty answers of three rows always are.</summary>
@@ -16,7 +16,7 @@ public sealed class GraderLintOptions
 
     /// <summary>From which mean score of one constant answer on there is a warning; from 0.9 on it is an error.</summary>
     /// <value>The default is 0.5.</value>
-    [Range(0.0, 1.0)]
+    [Within(0.0, 1.0)]
     public double MaxConstantScore { get; set; } = 0.5;
 
     /// <summary>From which mean time of a grade on there is a warning.</summary>
@@ -25,7 +25,7 @@ public sealed class GraderLintOptions
 
     /// <summary>How many threads the determinism check uses.</summary>
     /// <value>The default is 8.</value>
-    [Range(1, 256)]
+    [Within(1, 256)]
     public int Threads { get; set; } = 8;
 
     /// <summary>The perfect answer to a row; null takes what the grader compares with, or the row's reference.</summary>

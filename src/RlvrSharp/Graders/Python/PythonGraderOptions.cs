@@ -21,37 +21,37 @@ public sealed class PythonGraderOptions
 
     /// <summary>How long one call may take. The OpenAI service allows two minutes; here a grader is expected to be quick.</summary>
     /// <value>The default value is 10 seconds.</value>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00", ParseLimitsInInvariantCulture = true)]
+    [Within("00:00:00.010", "01:00:00")]
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the source may take to load: its imports and everything else outside of <c>grade</c>. Done once per worker.</summary>
     /// <value>The default value is one minute.</value>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00", ParseLimitsInInvariantCulture = true)]
+    [Within("00:00:00.010", "01:00:00")]
     public TimeSpan LoadTimeLimit { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Bytes of memory: the address space of each process, and what all processes of one call hold together.</summary>
     /// <value>The default value is 2 GiB.</value>
-    [Range(64L << 20, 1L << 46)]
+    [Within(64L << 20, 1L << 46)]
     public long MemoryLimit { get; set; } = 2L << 30;
 
     /// <summary>Bytes that one call may keep in its temporary folder (which lies in memory). Without isolation: bytes of each file it writes.</summary>
     /// <value>The default value is 1 GiB.</value>
-    [Range(1L << 20, 1L << 46)]
+    [Within(1L << 20, 1L << 46)]
     public long DiskLimit { get; set; } = 1L << 30;
 
     /// <summary>How many processes one call may have at a time.</summary>
     /// <value>The default value is 64.</value>
-    [Range(1, 4096)]
+    [Within(1, 4096)]
     public int ProcessLimit { get; set; } = 64;
 
     /// <summary>How many calls run at a time; each has its own worker, started when first needed and kept warm.</summary>
     /// <value>The default value is the number of processors, at most 16.</value>
-    [Range(1, 256)]
+    [Within(1, 256)]
     public int Workers { get; set; } = Math.Min(Environment.ProcessorCount, 16);
 
     /// <summary>How many bytes of the end of stdout, and of stderr, are kept for the reason of a failed grade.</summary>
     /// <value>The default value is 4096.</value>
-    [Range(0, 1 << 20)]
+    [Within(0, 1 << 20)]
     public int OutputLimit { get; set; } = 4096;
 
     /// <summary>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace RlvrSharp.Training;
+namespace RlvrSharp;
 
 /// <summary>Validates options where there is no container to do it.</summary>
 internal static class OptionsCheck
