@@ -1,5 +1,12 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
+using RlvrSharp.Benchmarks;
+
+// The studies of this project have names of their own; everything else is BenchmarkDotNet's.
+if (args is ["fuzz", .. var rest])
+{
+    return await GraderFuzz.RunAsync(rest);
+}
 
 // A suite whose oracle disagrees throws in its setup; BenchmarkDotNet writes that down and goes on, so it has to be looked for.
 Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args)];

@@ -91,17 +91,16 @@ internal static class Inputs
         }
     }
 
-    /// <summary>Ends what a grader may have started, such as worker processes.</summary>
-    public static async ValueTask DisposeAsync(IGrader grader)
+    /// <summary>Starts what graders need. What the machine lacks is an input of this command that cannot be used, not a failure of a run.</summary>
+    public static async Task StartAsync(Func<Task> start)
     {
-        switch (grader)
+        try
         {
-            case IAsyncDisposable disposable:
-                await disposable.DisposeAsync().ConfigureAwait(false);
-                break;
-            case IDisposable disposable:
-                disposable.Dispose();
-                break;
+            await start().ConfigureAwait(false);
+        }
+        catch (GradingException error)
+        {
+            throw new RlvrException(error.Message, error);
         }
     }
 }

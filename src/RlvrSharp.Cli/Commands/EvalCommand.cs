@@ -56,6 +56,7 @@ internal static class EvalCommand
         try
         {
             IReadOnlyList<Problem> problems = ProblemFile.Load(data, grader is IProblemRequirement requirement ? [requirement] : []);
+            await Inputs.StartAsync(() => GraderLifetime.StartAsync(grader)).ConfigureAwait(false);
             using ManagedPolicy policy = ManagedPolicy.Load(model, new ManagedPolicyOptions { Threads = threads });
             using ManagedPolicy? reference = referencePath is null ? null : ManagedPolicy.Load(referencePath, new ManagedPolicyOptions { Threads = threads });
             var evaluator = new Evaluator(new GradingPipeline([new WeightedGrader(name, grader)]));
@@ -75,7 +76,7 @@ internal static class EvalCommand
         }
         finally
         {
-            await Inputs.DisposeAsync(grader).ConfigureAwait(false);
+            await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
         }
 
         return ExitCode.Ok;

@@ -53,7 +53,7 @@ internal static class GradeCommand
         }
         finally
         {
-            await Inputs.DisposeAsync(grader).ConfigureAwait(false);
+            await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
         }
     }
 
@@ -91,7 +91,7 @@ internal static class GradeCommand
         {
             writer.WriteStartObject();
             writer.WriteString("status", grade.Status.ToString().ToLowerInvariant());
-            
+
             // An ungradable answer is the model's fault and scores the floor; a failed grader says nothing about the answer.
             Write(writer, "score", grade.Status is GradeStatus.Graded or GradeStatus.Ungradable ? grade.Score : null);
             Write(writer, "precision", grade.Precision);
@@ -110,6 +110,13 @@ internal static class GradeCommand
 
             writer.WriteEndArray();
             writer.WriteString("error", grade.Status == GradeStatus.Graded ? null : grade.Reason);
+
+            // A grader whose own number may lie beyond [0, 1]: a judge with a range, a formula, a Python function.
+            if (grade.Status == GradeStatus.Graded && grade.Metrics?.ContainsKey(RawScore.MetricName) == true)
+            {
+                writer.WriteNumber("raw_score", RawScore.Of(grade));
+            }
+
             writer.WriteEndObject();
         }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Polly;
 using RlvrSharp.Diagnostics;
 
 namespace RlvrSharp.Graders;
@@ -16,6 +17,7 @@ public sealed class GradingPipeline
     private readonly ILogger logger;
     private readonly RlvrMetrics metrics;
     private readonly TimeProvider time;
+    private readonly ResiliencePipeline<Grade> retries;
     private long gradings;
     private long failures;
 
@@ -46,6 +48,7 @@ public sealed class GradingPipeline
         this.logger = logger ?? (ILogger)NullLogger.Instance;
         this.metrics = metrics ?? RlvrMetrics.Shared;
         this.time = time ?? TimeProvider.System;
+        retries = RetryPipeline.Create<Grade>(this.options.MaxRetries, this.options.RetryDelay, this.time, grade => grade.Status == GradeStatus.Failed);
     }
 
     /// <summary>The graders, in the order they were given.</summary>
@@ -100,20 +103,16 @@ public sealed class GradingPipeline
 
     private async ValueTask<Grade> GradeOneAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
     {
-        Grade grade;
-        for (int attempt = 0; ; attempt++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            grade = await TryGradeAsync(grader, problem, completion, cancellationToken).ConfigureAwait(false);
-            metrics.RecordGrade(grader.Name, grade, Stopwatch.GetElapsedTime(start));
-            if (grade.Status != GradeStatus.Failed || attempt >= options.MaxRetries)
+        Grade grade = await retries.ExecuteAsync(
+            static async (work, token) =>
             {
-                break;
-            }
-
-            await Task.Delay(options.RetryDelay * Math.Pow(2, attempt), time, cancellationToken).ConfigureAwait(false);
-        }
-
+                long start = Stopwatch.GetTimestamp();
+                Grade grade = await work.Pipeline.TryGradeAsync(work.Grader, work.Problem, work.Completion, token).ConfigureAwait(false);
+                work.Pipeline.metrics.RecordGrade(work.Grader.Name, grade, Stopwatch.GetElapsedTime(start));
+                return grade;
+            },
+            (Pipeline: this, Grader: grader, Problem: problem, Completion: completion),
+            cancellationToken).ConfigureAwait(false);
         Interlocked.Increment(ref gradings);
         if (grade.Status == GradeStatus.Failed)
         {

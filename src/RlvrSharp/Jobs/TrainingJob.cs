@@ -10,6 +10,7 @@ using RlvrSharp.Data;
 using RlvrSharp.Evaluation;
 using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
+using RlvrSharp.Graders.Lint;
 using RlvrSharp.Policies;
 using RlvrSharp.Training;
 
@@ -96,6 +97,33 @@ public sealed class TrainingJob : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Starts what the grader needs (Python workers), and runs the cheap part of lint: refuses a grader whose gold answers fail or whose empty answers pass.
+    /// Nothing is written. To train all the same, do not call it.
+    /// </summary>
+    /// <param name="cancellationToken">Stops the check.</param>
+    /// <returns>What was found short of errors; show it.</returns>
+    /// <exception cref="DataException">The grader or the rows would waste the training; the message has every error and its cure.</exception>
+    /// <exception cref="GradingException">The machine lacks what the grader needs.</exception>
+    public async Task<LintReport> CheckGraderAsync(CancellationToken cancellationToken = default)
+    {
+        await GraderLifetime.StartAsync(grader, cancellationToken).ConfigureAwait(false);
+        LintReport report = await GraderLint.CheckQuicklyAsync(grader, Problems, Validation, cancellationToken: cancellationToken).ConfigureAwait(false);
+        LintFinding[] errors = [.. report.Findings.Where(finding => finding.Severity == LintSeverity.Error)];
+        return errors.Length == 0
+            ? report
+            : throw new DataException(
+                $"Training with this grader would be wasted ({errors.Length} {(errors.Length == 1 ? "error" : "errors")} found by lint):"
+                + string.Concat(errors.Select(error => $"\n  {error.Id}{(error.Row is null ? string.Empty : $" {error.Row}")}: {error.Text} {error.Cure}")));
+    }
+
+    /// <summary>Starts what the grader needs, such as Python workers, without looking at the grader itself. <see cref="CheckGraderAsync"/> does it too.</summary>
+    /// <param name="cancellationToken">Stops the start.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="DataException">A source cannot be loaded.</exception>
+    /// <exception cref="GradingException">The machine lacks what the grader needs.</exception>
+    public Task StartGraderAsync(CancellationToken cancellationToken = default) => GraderLifetime.StartAsync(grader, cancellationToken);
+
     /// <summary>Runs the job.</summary>
     /// <param name="cancellationToken">Ends it after the step in progress.</param>
     /// <returns>What happens, as it happens.</returns>
@@ -113,15 +141,7 @@ public sealed class TrainingJob : IAsyncDisposable
     {
         (reference as IDisposable)?.Dispose();
         policy.Dispose();
-        switch (grader)
-        {
-            case IAsyncDisposable disposable:
-                await disposable.DisposeAsync().ConfigureAwait(false);
-                break;
-            case IDisposable disposable:
-                disposable.Dispose();
-                break;
-        }
+        await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
     }
 
     /// <summary>What a resumed run must find unchanged: the model's files, the rows, the grader, the settings.</summary>

@@ -167,6 +167,61 @@ public sealed class CommandTests : IDisposable
         JsonNode.Parse(output);
     }
 
+    [Theory]
+    [InlineData("{\"type\":\"string_check\",\"name\":\"x\",\"input\":\"{{item.reference.n}}\",\"reference\":\"{{sample.output_text}}\",\"operation\":\"like\"}", "P-empty rows.jsonl:", true)]
+    [InlineData("{\"type\":\"text_similarity\",\"name\":\"x\",\"input\":\"{{sample.output_text}}\",\"reference\":\"{{item.reference}}\",\"evaluation_metric\":\"bleu\"}", "L10 rows.jsonl:1", true)]
+    [InlineData("{\"type\":\"csharp\",\"name\":\"x\",\"source\":\"return 1;\"}", "P-empty", true)]
+    [InlineData("{\"type\":\"python\",\"name\":\"x\",\"source\":\"def grade(sample, item:\"}", "cannot be loaded", false)]
+    public async Task Train_refuses_a_grader_that_would_waste_the_run_and_leaves_no_folder(string grader, string says, bool canOverrule)
+    {
+        string job = WriteJob(grader);
+        string folder = Path.Combine(root, "refused");
+
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", job, "--out", folder]);
+
+        Assert.True(exit == 2, error);
+        Assert.True(error.Contains(says, StringComparison.Ordinal) || (grader.Contains("python", StringComparison.Ordinal) && error.Contains("python", StringComparison.Ordinal)), error);
+        Assert.Equal(canOverrule, error.Contains("--no-lint", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(folder));
+        if (says == "L10 rows.jsonl:1")
+        {
+            await OkAsync("train", job, "--out", folder, "--no-lint", "--steps", "1");
+            await OkAsync("train", job, "--resume", folder, "--steps", "1");
+        }
+    }
+
+    [Fact]
+    public async Task Train_refuses_a_machine_without_python_before_anything_is_written()
+    {
+        string job = WriteJob("{\"type\":\"python\",\"name\":\"x\",\"source\":\"def grade(sample, item):\\n  return 0.5\"}");
+        string folder = Path.Combine(root, "refused");
+
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", job, "--out", folder], path: root);
+
+        Assert.True(exit == 2, error);
+        Assert.Contains("python3", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public async Task Lint_calibrates_with_the_jobs_model()
+    {
+        string job = WriteJob();
+        (int exit, string output, string error) = await CommandLine.RunAsync(["lint", job, "--calibrate", "--samples", "4", "--rows", "3"]);
+        Assert.True(exit is 0 or 1, error);
+        Assert.Contains("suggested group size", output, StringComparison.Ordinal);
+        Assert.Contains("difficulty:   3 problems", output, StringComparison.Ordinal);
+
+        (_, output, error) = await CommandLine.RunAsync(["lint", job, "--calibrate", "--samples", "4", "--rows", "3", "--json", "--threads", "1"]);
+        JsonNode calibration = JsonNode.Parse(output)!["calibration"]!;
+        Assert.Equal(3, calibration["problems"]!.AsArray().Count);
+        Assert.All(calibration["problems"]!.AsArray(), problem => Assert.Equal(4, (int)problem!["samples"]!));
+        Assert.InRange((double)calibration["mixed_share"]!["8"]!, 0, 1);
+        Assert.InRange((int)calibration["suggested_group_size"]!, 4, 64);
+        (exit, _, error) = await CommandLine.RunAsync(["lint", job, "--calibrate", "--samples", "1"]);
+        Assert.Equal(2, exit);
+    }
+
     [Fact]
     public async Task Inspect_says_what_a_folder_holds()
     {
@@ -250,7 +305,7 @@ public sealed class CommandTests : IDisposable
     }
 
     /// <summary>A job whose grader gives the random model a signal: how many of its letters are lower case, by a template that every answer has.</summary>
-    private string WriteJob()
+    private string WriteJob(string grader = "{\"type\":\"string_check\",\"name\":\"e\",\"input\":\"{{sample.output_text}}\",\"reference\":\"e\",\"operation\":\"like\"}")
     {
         string rows = WriteRows();
         string job = Path.Combine(root, "job.json");
@@ -264,7 +319,7 @@ public sealed class CommandTests : IDisposable
                 type = "reinforcement",
                 reinforcement = new
                 {
-                    grader = new Dictionary<string, object> { ["type"] = "string_check", ["name"] = "e", ["input"] = "{{sample.output_text}}", ["reference"] = "e", ["operation"] = "like" },
+                    grader = JsonNode.Parse(grader),
                     hyperparameters = new { batch_size = 2, eval_interval = 2, eval_samples = 2 },
                 },
             },

@@ -3,18 +3,6 @@ namespace RlvrSharp.Graders.Json;
 /// <summary>Calls a grader so that its exceptions become Failed grades; cancelling still cancels.</summary>
 internal static class GuardedGrading
 {
-    public static async ValueTask DisposeAsync(IGrader grader)
-    {
-        if (grader is IAsyncDisposable later)
-        {
-            await later.DisposeAsync().ConfigureAwait(false);
-        }
-        else
-        {
-            (grader as IDisposable)?.Dispose();
-        }
-    }
-
     public static async ValueTask<Grade> GradeAsync(IGrader grader, string name, Problem problem, Completion completion, CancellationToken cancellationToken)
     {
         try

@@ -106,7 +106,7 @@ public sealed class MultiGrader : IJsonGrader, IAsyncDisposable
     {
         foreach (KeyValuePair<string, IGrader> part in parts)
         {
-            await GuardedGrading.DisposeAsync(part.Value).ConfigureAwait(false);
+            await GraderLifetime.DisposeAsync(part.Value).ConfigureAwait(false);
         }
     }
 

@@ -67,5 +67,5 @@ public sealed class ResponseFormatGate : IGrader, IProblemRequirement, IAsyncDis
 
     /// <summary>Disposes the grader behind the gate where it needs it.</summary>
     /// <returns>A task.</returns>
-    public ValueTask DisposeAsync() => GuardedGrading.DisposeAsync(grader);
+    public ValueTask DisposeAsync() => GraderLifetime.DisposeAsync(grader);
 }

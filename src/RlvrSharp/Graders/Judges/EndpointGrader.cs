@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Polly;
 using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Graders.Judges;
@@ -14,12 +15,14 @@ namespace RlvrSharp.Graders.Judges;
 public sealed class EndpointGrader : IJsonGrader
 {
     private const int MaxRequestBytes = 1_000_000;
+    private const string NoScore = "no score";
     private static readonly TimeSpan MaxTime = TimeSpan.FromMinutes(10);
     private readonly HttpClient http;
     private readonly Uri url;
     private readonly KeyValuePair<string, string>[] headers;
     private readonly double? rateLimit;
     private readonly JudgeOptions options;
+    private readonly ResiliencePipeline<Grade> retries;
     private readonly Lock gate = new();
     private DateTimeOffset free = DateTimeOffset.MinValue;
 
@@ -45,6 +48,7 @@ public sealed class EndpointGrader : IJsonGrader
         this.headers = [.. headers ?? []];
         this.rateLimit = rateLimit;
         this.options = options ?? new JudgeOptions();
+        retries = RetryPipeline.Create<Grade>(Math.Min(4, this.options.Attempts) - 1, this.options.RetryDelay, this.options.TimeProvider, grade => grade.Reason == NoScore);
         Name = name;
     }
 
@@ -73,32 +77,36 @@ public sealed class EndpointGrader : IJsonGrader
         byte[] body = Body(problem, completion);
         if (body.Length > MaxRequestBytes)
         {
+            // Escaping makes texts longer; what the row alone would take is what the row is to blame for.
+            int row = JsonTexts.CompactText(GraderInput.ItemOf(problem)).Length;
+            if (row < MaxRequestBytes / 2)
+            {
+                return Grade.Ungradable($"The request with this answer has {body.Length} bytes, but an endpoint gets at most {MaxRequestBytes}.");
+            }
+
             return Grade.Failed($"The request for this row has {body.Length} bytes, but an endpoint gets at most {MaxRequestBytes}: make the item smaller.");
         }
 
-        for (int attempt = 1; ; attempt++)
-        {
-            Exception cause;
-            try
+        int attempts = 0;
+        Grade grade = await retries.ExecuteAsync(
+            async token =>
             {
-                return await PostAsync(body, cancellationToken).ConfigureAwait(false);
-            }
-            catch (HttpRequestException error) when (error.StatusCode is { } status && (int)status is < 500 and not (408 or 429))
-            {
-                return Grade.Failed($"The endpoint {url} refused: {error.Message}", error);
-            }
-            catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                cause = error;
-            }
-
-            if (attempt >= Math.Min(4, options.Attempts))
-            {
-                return Grade.Failed($"The endpoint {url} gave no score in {attempt} attempt(s): {cause.Message}", cause);
-            }
-
-            await Task.Delay(options.RetryDelay * Math.Pow(2, attempt - 1), options.TimeProvider, cancellationToken).ConfigureAwait(false);
-        }
+                attempts++;
+                try
+                {
+                    return await PostAsync(body, token).ConfigureAwait(false);
+                }
+                catch (HttpRequestException error) when (error.StatusCode is { } status && (int)status is < 500 and not (408 or 429))
+                {
+                    return Grade.Failed($"The endpoint {url} refused: {error.Message}", error);
+                }
+                catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+                {
+                    return Grade.Failed(NoScore, error);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        return grade.Reason == NoScore ? Grade.Failed($"The endpoint {url} gave no score in {attempts} attempt(s): {grade.Error?.Message}", grade.Error) : grade;
     }
 
     /// <inheritdoc/>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using Polly;
 using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Graders.Judges;
@@ -11,6 +12,7 @@ namespace RlvrSharp.Graders.Judges;
 internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling sampling, JudgeOptions options)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<JudgeAnswer>>> cache = new(StringComparer.Ordinal);
+    private readonly ResiliencePipeline<Attempt> retries = RetryPipeline.Create<Attempt>(options.Attempts - 1, options.RetryDelay, options.TimeProvider, attempt => attempt.Problem is not null);
     private long calls;
     private long cached;
     private long inputTokens;
@@ -18,13 +20,51 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
 
     public JudgeUsage Usage => new(Interlocked.Read(ref calls), Interlocked.Read(ref cached), Interlocked.Read(ref inputTokens), Interlocked.Read(ref outputTokens));
 
+    /// <summary>Asks about a completion and makes a grade of the reply; what goes wrong is a Failed grade.</summary>
+    /// <param name="prompt">The messages.</param>
+    /// <param name="problem">The row.</param>
+    /// <param name="completion">The answer.</param>
+    /// <param name="task">What the reply must be.</param>
+    /// <param name="schema">The form of the reply.</param>
+    /// <param name="accept">What is wrong with a reply, or null.</param>
+    /// <param name="read">Makes the grade of an accepted reply; the tokens it took are added to the metrics.</param>
+    /// <param name="cancellationToken">Stops the asking.</param>
+    /// <returns>The grade.</returns>
+    public async ValueTask<Grade> GradeAsync(
+        JudgePrompt prompt, Problem problem, Completion completion, string task, JsonElement schema, Func<string, string?> accept, Func<string, Grade> read, CancellationToken cancellationToken)
+    {
+        List<ChatMessage> messages = prompt.Render(problem, completion, task, out Grade? fault);
+        if (fault is not null)
+        {
+            return fault;
+        }
+
+        try
+        {
+            (JudgeAnswer answer, bool remembered) = await AskAsync(messages, schema, accept, cancellationToken).ConfigureAwait(false);
+            Grade grade = read(answer.Text);
+            return grade with
+            {
+                Metrics = new Dictionary<string, double>(grade.Metrics ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty, StringComparer.Ordinal)
+                {
+                    ["input_tokens"] = remembered ? 0 : answer.InputTokens,
+                    ["output_tokens"] = remembered ? 0 : answer.OutputTokens,
+                },
+            };
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return Grade.Failed($"model_grader: {error.Message}", error);
+        }
+    }
+
     /// <summary>Asks, and gives what it said and whether it came from memory.</summary>
     /// <param name="messages">The conversation.</param>
     /// <param name="schema">The form of the answer.</param>
     /// <param name="accept">What is wrong with an answer's text, or null; a wrong answer is asked for again.</param>
     /// <param name="cancellationToken">Stops the asking.</param>
     /// <returns>The answer.</returns>
-    public async Task<(JudgeAnswer Answer, bool Cached)> AskAsync(
+    private async Task<(JudgeAnswer Answer, bool Cached)> AskAsync(
         IReadOnlyList<ChatMessage> messages, JsonElement schema, Func<string, string?> accept, CancellationToken cancellationToken)
     {
         if (options.CacheEntries == 0)
@@ -75,33 +115,23 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
 
     private async Task<JudgeAnswer> AskFreshAsync(IReadOnlyList<ChatMessage> messages, JsonElement schema, Func<string, string?> accept, CancellationToken cancellationToken)
     {
-        for (int attempt = 1; ; attempt++)
-        {
-            string problem;
-            Exception? cause = null;
-            try
+        int attempts = 0;
+        (JudgeAnswer? answer, string? problem, Exception? cause) = await retries.ExecuteAsync(
+            async token =>
             {
-                JudgeAnswer answer = await SendAsync(messages, schema, cancellationToken).ConfigureAwait(false);
-                if (accept(answer.Text) is not { } fault)
+                attempts++;
+                try
                 {
-                    return answer;
+                    JudgeAnswer answer = await SendAsync(messages, schema, token).ConfigureAwait(false);
+                    return new Attempt(answer, accept(answer.Text), null);
                 }
-
-                problem = fault;
-            }
-            catch (Exception error) when (!cancellationToken.IsCancellationRequested && IsPassing(error))
-            {
-                problem = error is OperationCanceledException ? $"no answer within {options.Timeout}." : error.Message;
-                cause = error;
-            }
-
-            if (attempt >= options.Attempts)
-            {
-                throw new GradingException($"The model {model} gave no usable answer in {attempt} attempt(s): {problem}", cause);
-            }
-
-            await Task.Delay(options.RetryDelay * Math.Pow(2, attempt - 1), options.TimeProvider, cancellationToken).ConfigureAwait(false);
-        }
+                catch (Exception error) when (!cancellationToken.IsCancellationRequested && IsPassing(error))
+                {
+                    return new Attempt(null, error is OperationCanceledException ? $"no answer within {options.Timeout}." : error.Message, error);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        return problem is null ? answer! : throw new GradingException($"The model {model} gave no usable answer in {attempts} attempt(s): {problem}", cause);
     }
 
     private async Task<JudgeAnswer> SendAsync(IReadOnlyList<ChatMessage> messages, JsonElement schema, CancellationToken cancellationToken)
@@ -144,4 +174,6 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
         });
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
+
+    private sealed record Attempt(JudgeAnswer? Answer, string? Problem, Exception? Cause);
 }

@@ -73,34 +73,19 @@ public sealed class LabelModelGrader : IJsonGrader
     public IReadOnlyList<KeyValuePair<string, IGrader>> Parts => [];
 
     /// <inheritdoc/>
-    public async ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
-    {
-        string task = $"Label as you are told below. Answer with one JSON object: {{\"steps\": [{{\"description\": …, \"conclusion\": …}}], \"result\": one of {string.Join(", ", labels.Select(label => $"\"{label}\""))}}}.";
-        List<ChatMessage> messages = prompt.Render(problem, completion, task, out Grade? fault);
-        if (fault is not null)
+    public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default) => judge.GradeAsync(
+        prompt,
+        problem,
+        completion,
+        $"Label as you are told below. Answer with one JSON object: {{\"steps\": [{{\"description\": …, \"conclusion\": …}}], \"result\": one of {string.Join(", ", labels.Select(label => $"\"{label}\""))}}}.",
+        schema,
+        FaultOf,
+        reply =>
         {
-            return fault;
-        }
-
-        try
-        {
-            (JudgeAnswer answer, bool cached) = await judge.AskAsync(messages, schema, FaultOf, cancellationToken).ConfigureAwait(false);
-            string label = JudgeReply.Label(answer.Text, labels)!;
-            return new Grade(passing.Contains(label) ? 1 : 0)
-            {
-                Reason = $"Labelled \"{label}\". {JudgeReply.Steps(answer.Text)}".TrimEnd(),
-                Metrics = new Dictionary<string, double>(StringComparer.Ordinal)
-                {
-                    ["input_tokens"] = cached ? 0 : answer.InputTokens,
-                    ["output_tokens"] = cached ? 0 : answer.OutputTokens,
-                },
-            };
-        }
-        catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            return Grade.Failed($"model_grader: {error.Message}", error);
-        }
-    }
+            string label = JudgeReply.Label(reply, labels)!;
+            return new Grade(passing.Contains(label) ? 1 : 0) { Reason = $"Labelled \"{label}\". {JudgeReply.Steps(reply)}".TrimEnd() };
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public string? FindFault(Problem problem) => prompt.FindFault(problem);

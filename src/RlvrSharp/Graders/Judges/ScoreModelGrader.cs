@@ -84,35 +84,23 @@ public sealed class ScoreModelGrader : IJsonGrader, IRangedGrader
     public IReadOnlyList<KeyValuePair<string, IGrader>> Parts => [];
 
     /// <inheritdoc/>
-    public async ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
-    {
-        string task = string.Create(CultureInfo.InvariantCulture, $"Grade as you are told below. Answer with one JSON object: {{\"steps\": [{{\"description\": …, \"conclusion\": …}}], \"result\": a number from {Low:R} to {High:R}}}.");
-        List<ChatMessage> messages = prompt.Render(problem, completion, task, out Grade? fault);
-        if (fault is not null)
+    public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default) => judge.GradeAsync(
+        prompt,
+        problem,
+        completion,
+        string.Create(CultureInfo.InvariantCulture, $"Grade as you are told below. Answer with one JSON object: {{\"steps\": [{{\"description\": …, \"conclusion\": …}}], \"result\": a number from {Low:R} to {High:R}}}."),
+        Schema,
+        FaultOf,
+        reply =>
         {
-            return fault;
-        }
-
-        try
-        {
-            (JudgeAnswer answer, bool cached) = await judge.AskAsync(messages, Schema, FaultOf, cancellationToken).ConfigureAwait(false);
-            double value = Math.Clamp(JudgeReply.Number(answer.Text)!.Value, Low, High);
+            double value = Math.Clamp(JudgeReply.Number(reply)!.Value, Low, High);
             return new Grade(Math.Clamp((value - Low) / (High - Low), 0, 1))
             {
-                Reason = JudgeReply.Steps(answer.Text),
-                Metrics = new Dictionary<string, double>(StringComparer.Ordinal)
-                {
-                    [RawScore.MetricName] = value,
-                    ["input_tokens"] = cached ? 0 : answer.InputTokens,
-                    ["output_tokens"] = cached ? 0 : answer.OutputTokens,
-                },
+                Reason = JudgeReply.Steps(reply),
+                Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [RawScore.MetricName] = value },
             };
-        }
-        catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            return Grade.Failed($"model_grader: {error.Message}", error);
-        }
-    }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public string? FindFault(Problem problem) => prompt.FindFault(problem);

@@ -7,47 +7,50 @@ namespace RlvrSharp.Graders.Lint;
 /// <summary>L9 and L10: the gold answers, and the best answer that does not look at the prompt.</summary>
 internal static class AnswerChecks
 {
+    private const string GoldCure = "Correct the reference or the grader: what cannot be reached cannot be learned.";
+
     /// <summary>Grades every row's gold answer.</summary>
     /// <param name="runner">Grades.</param>
     /// <param name="rows">The rows.</param>
     /// <returns>A task.</returns>
     public static async Task GoldAsync(LintRunner runner, List<LintRow> rows)
     {
-        double sum = 0;
-        int known = 0;
-        int wrong = 0;
-        (string Row, string Text)? first = null;
+        double best = GradedNodes.Best(runner.Grader);
+        var known = new List<(LintRow Row, Grade Grade, bool IsFull)>();
         foreach (LintRow row in rows)
         {
             // Rows that cannot be graded at all are reported by themselves.
-            if (row.Gold is not { } gold || (runner.Grader as IProblemRequirement)?.FindFault(row.Problem) is not null)
+            if (row.Gold is { } gold && (runner.Grader as IProblemRequirement)?.FindFault(row.Problem) is null)
             {
-                continue;
-            }
-
-            known++;
-            Grade grade = await runner.GradeAsync(row, gold).ConfigureAwait(false);
-            sum += grade.Score;
-            if (grade.Status != GradeStatus.Graded || grade.Score < 1 - 1e-9)
-            {
-                wrong++;
-                first ??= (row.Id, string.Create(CultureInfo.InvariantCulture, $"\"{JsonTexts.Cut(gold, 60)}\" gets {(grade.Status == GradeStatus.Graded ? $"the score {grade.Score:G4}" : grade.Status.ToString())}{(grade.Reason is null ? "." : $": {JsonTexts.Cut(grade.Reason, 200)}")}"));
+                Grade grade = await runner.GradeAsync(row, gold).ConfigureAwait(false);
+                known.Add((row, grade, grade.Status == GradeStatus.Graded && grade.Score >= best - 1e-9));
             }
         }
 
-        if (known > 0)
+        if (known.Count == 0)
         {
-            runner.GoldScore = sum / known;
+            if (rows.Count > 0)
+            {
+                runner.Add("L10", LintSeverity.Info, null, "No row has a gold answer that could be graded, so the checks that need one were left out.", "Set GraderLintOptions.GoldAnswer, or give the rows a reference.");
+            }
+
+            return;
         }
 
-        if (first is { } fault)
+        runner.GoldScore = known.Average(row => row.Grade.Score);
+
+        // A reference is taken for a gold answer where the grader does not say; if most of them pass as they stand, that was right.
+        bool fits = known.Count(row => row.IsFull) * 2 >= known.Count;
+        (LintRow Row, Grade Grade, bool IsFull)[] wrong = [.. known.Where(row => !row.IsFull)];
+        (LintRow Row, Grade Grade, bool IsFull)[] sure = [.. wrong.Where(row => row.Row.GoldIsCertain || fits || row.Grade.Status == GradeStatus.Failed)];
+        if (sure.Length > 0)
         {
-            runner.Add("L10", LintSeverity.Error, fault.Row, $"{wrong} of {known} gold answers do not get the full score from their own grader; the first: {fault.Text}",
-                "Correct the reference or the grader: what cannot be reached cannot be learned.");
+            runner.Add("L10", LintSeverity.Error, sure[0].Row.Id, $"{sure.Length} of {known.Count} gold answers do not get the full score from their own grader; the first: {Shown(sure[0].Row, sure[0].Grade)}", GoldCure);
         }
-        else if (known == 0 && rows.Count > 0)
+        else if (wrong.Length > 0)
         {
-            runner.Add("L10", LintSeverity.Info, null, "No row has a gold answer that could be graded, so the checks that need one were left out.", "Set GraderLintOptions.GoldAnswer, or give the rows a reference.");
+            runner.Add("L10", LintSeverity.Warning, wrong[0].Row.Id, $"{wrong.Length} of {known.Count} references, taken as answers, do not get the full score; the first: {Shown(wrong[0].Row, wrong[0].Grade)}",
+                $"If answers have another form than references, all is well: set GraderLintOptions.GoldAnswer to have the right ones checked. Otherwise: {char.ToLowerInvariant(GoldCure[0])}{GoldCure[1..]}");
         }
     }
 
@@ -99,6 +102,10 @@ internal static class AnswerChecks
 
         return best;
     }
+
+    private static string Shown(LintRow row, Grade grade) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"\"{JsonTexts.Cut(row.Gold!, 60)}\" gets {(grade.Status == GradeStatus.Graded ? $"the score {grade.Score:G4}" : grade.Status.ToString())}{(grade.Reason is null ? "." : $": {JsonTexts.Cut(grade.Reason, 200)}")}");
 
     private static string? MajorityObject(string[] golds)
     {

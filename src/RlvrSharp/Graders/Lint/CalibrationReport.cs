@@ -13,6 +13,7 @@ namespace RlvrSharp.Graders.Lint;
 /// </remarks>
 public sealed class CalibrationReport
 {
+    private const int ShownProblems = 20;
     private static readonly int[] Sizes = [2, 4, 8, 16, 32, 64];
 
     private CalibrationReport(IReadOnlyList<CalibrationProblem> problems, int failed, int ungradable, double passScore)
@@ -170,7 +171,7 @@ public sealed class CalibrationReport
         }
     });
 
-    /// <summary>The report for people.</summary>
+    /// <summary>The report for people: the numbers, the curves, how many problems are how hard, the hardest twenty, the findings.</summary>
     /// <returns>Text.</returns>
     public override string ToString()
     {
@@ -178,6 +179,23 @@ public sealed class CalibrationReport
         text.AppendLine(CultureInfo.InvariantCulture, $"mean score {MeanScore:F3}, pass rate {PassRate:F3}, dead problems {DeadShare:P0}, suggested group size {SuggestedGroupSize}");
         text.AppendLine("pass at k:    " + string.Join("  ", PassCurve.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {pair.Value:F3}"))));
         text.AppendLine("mixed groups: " + string.Join("  ", MixedShare.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {pair.Value:F3}"))));
+        int never = Problems.Count(problem => problem.Passed == 0);
+        int always = Problems.Count(problem => problem.Passed == problem.Samples);
+        int rarely = Problems.Count(problem => problem.Passed > 0 && problem.PassRate < 0.25);
+        int mostly = Problems.Count(problem => problem.Passed < problem.Samples && problem.PassRate > 0.75);
+        text.AppendLine(CultureInfo.InvariantCulture, $"difficulty:   {Problems.Count} problems: never passed {never}, below 25 % {rarely}, 25 to 75 % {Problems.Count - never - always - rarely - mostly}, above 75 % {mostly}, always passed {always}");
+        int width = Math.Clamp(Problems.Take(ShownProblems).Select(problem => problem.Id.Length).DefaultIfEmpty(0).Max(), 7, 40);
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"hardest".PadRight(width)}  samples  passed   mean   best");
+        foreach (CalibrationProblem problem in Problems.Take(ShownProblems))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{JsonTexts.Cut(problem.Id, 39).PadRight(width)}  {problem.Samples,7}  {problem.Passed,6}  {problem.MeanScore:F3}  {problem.BestScore:F3}{(problem.IsDead ? "  dead" : string.Empty)}");
+        }
+
+        if (Problems.Count > ShownProblems)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"… and {Problems.Count - ShownProblems} easier ones.");
+        }
+
         foreach (LintFinding finding in Findings())
         {
             text.AppendLine(finding.ToString());

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using RlvrSharp.Graders.Json;
 using RlvrSharp.Graders.Text;
 
 namespace RlvrSharp.Graders.Lint;
 
 /// <summary>L1, L4, L11 and L12: what the rows show, and rows that the grader cannot use.</summary>
-internal static partial class DataChecks
+internal static class DataChecks
 {
     public static List<LintFinding> Run(IGrader grader, IReadOnlyList<Problem> train, IReadOnlyList<Problem>? validation, GraderLintOptions options)
     {
@@ -23,6 +22,7 @@ internal static partial class DataChecks
             }
         }
 
+        findings.AddRange(FieldLikenessCheck.Run(grader, all));
         CheckLeaks(findings, grader, train, validation, options);
         CheckFields(findings, all);
         return findings;
@@ -71,10 +71,10 @@ internal static partial class DataChecks
             findings.Add(new LintFinding("L1", LintSeverity.Error, row, $"{path} looks for an empty text, which every answer contains.", "Give the row a reference, or use eq."));
         }
 
-        int rigid = texts.Count(text => Rigid().IsMatch(text.Text.Trim()));
+        int rigid = texts.Count(text => FieldLikenessCheck.IsRigid(text.Text));
         if (node is TextSimilarityGrader { Metric: not TextMetric.Cosine } && rigid * 2 > texts.Count)
         {
-            (string first, string value) = texts.Find(text => Rigid().IsMatch(text.Text.Trim()));
+            (string first, string value) = texts.Find(text => FieldLikenessCheck.IsRigid(text.Text));
             findings.Add(new LintFinding("L4", LintSeverity.Warning, first, $"{path} compares dates, numbers or identifiers (such as \"{JsonTexts.Cut(value, 30)}\") by likeness: a wrong digit still gets most of the score.",
                 "Use string_check eq, or structured_field, whose numbers and dates are compared by value."));
         }
@@ -86,7 +86,7 @@ internal static partial class DataChecks
         int visible = 0;
         for (int i = 0; i < train.Count; i++)
         {
-            string? gold = options.GoldAnswer is { } known ? known(train[i]) : GradedNodes.Gold(grader, train[i]);
+            string? gold = options.GoldAnswer is { } known ? known(train[i]) : GradedNodes.Gold(grader, train[i]).Text;
             if (gold is { Length: >= 3 } && train[i].Prompt.Contains(gold.Trim(), StringComparison.OrdinalIgnoreCase))
             {
                 visible++;
@@ -149,7 +149,4 @@ internal static partial class DataChecks
             }
         }
     }
-
-    [GeneratedRegex(@"^([-+]?[$€£]?[0-9][0-9.,]*%?|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([T ].*)?|[A-Z]{0,5}[-_/]?[0-9][A-Z0-9_/-]*|[A-Z]{1,4})\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Rigid();
 }

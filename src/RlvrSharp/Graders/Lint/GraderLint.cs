@@ -7,6 +7,8 @@ namespace RlvrSharp.Graders.Lint;
 /// </remarks>
 public static class GraderLint
 {
+    private const int RowsForCode = 8;
+
     /// <summary>Runs every check.</summary>
     /// <param name="grader">The grader.</param>
     /// <param name="train">The training rows.</param>
@@ -46,7 +48,10 @@ public static class GraderLint
         return new LintReport(findings, runner.GoldScore, score, answer, runner.MillisecondsPerGrade);
     }
 
-    /// <summary>The cheap part that training runs first: rows the grader cannot use, gold answers that do not get the full score, empty answers that pass.</summary>
+    /// <summary>
+    /// The cheap part that training runs first: rows the grader cannot use, gold answers that do not get the full score, empty answers that pass. Graders that
+    /// ask models or services are not asked (a finding says so); those that run code are asked about a few rows only.
+    /// </summary>
     /// <param name="grader">The grader.</param>
     /// <param name="train">The training rows.</param>
     /// <param name="validation">The validation rows, or null.</param>
@@ -61,12 +66,39 @@ public static class GraderLint
         options ??= new GraderLintOptions();
         var findings = new List<LintFinding>();
         var runner = new LintRunner(grader, options, findings, cancellationToken);
-        int count = GradedNodes.AsksServices(grader) ? 3 : options.ProbeRows;
         Problem[] all = [.. train, .. validation ?? []];
         DataChecks.CheckRows(findings, grader, all);
-        List<LintRow> rows = runner.Rows(all, count);
-        await AnswerChecks.GoldAsync(runner, rows).ConfigureAwait(false);
+        if (GradedNodes.AsksServices(grader) && !options.AskServices)
+        {
+            findings.Add(new LintFinding("L13", LintSeverity.Info, null, "The grader asks a model or a service, so no answer was graded.", "Run lint once before the first training."));
+            return new LintReport(findings, null, null, null, null);
+        }
+
+        bool rules = GradedNodes.IsRulesOnly(grader);
+        List<LintRow> rows = runner.Rows(all, rules ? options.ProbeRows : Math.Min(options.ProbeRows, RowsForCode));
+        await AnswerChecks.GoldAsync(runner, rules ? runner.Rows(all, int.MaxValue) : rows).ConfigureAwait(false);
         await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0).ConfigureAwait(false);
         return new LintReport(findings, runner.GoldScore, null, null, runner.MillisecondsPerGrade);
+    }
+
+    /// <summary>
+    /// Samples a policy on problems and says what there is to learn: pass curve, dead problems, expected share of mixed groups, difficulty, group size.
+    /// The same policy, problems and options give the same report.
+    /// </summary>
+    /// <param name="policy">The policy that training would start from.</param>
+    /// <param name="grader">The grader; those that ask models or services are asked once per completion.</param>
+    /// <param name="problems">The problems; one or more.</param>
+    /// <param name="options">How many and how; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the sampling.</param>
+    /// <returns>The report.</returns>
+    /// <exception cref="PolicyException">A prompt leaves no room for an answer.</exception>
+    public static Task<CalibrationReport> CalibrateAsync(
+        IPolicy policy, IGrader grader, IReadOnlyList<Problem> problems, CalibrationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(grader);
+        ArgumentNullException.ThrowIfNull(problems);
+        ArgumentOutOfRangeException.ThrowIfZero(problems.Count, nameof(problems));
+        return Calibration.RunAsync(policy, grader, problems, options ?? new CalibrationOptions(), cancellationToken);
     }
 }

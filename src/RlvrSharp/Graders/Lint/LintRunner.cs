@@ -3,8 +3,8 @@ using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Graders.Lint;
 
-/// <summary>A row with its perfect answer.</summary>
-internal sealed record LintRow(Problem Problem, string Id, string? Gold);
+/// <summary>A row with its perfect answer, which is certain or a guess from the row's reference.</summary>
+internal sealed record LintRow(Problem Problem, string Id, string? Gold, bool GoldIsCertain);
 
 /// <summary>Grades for the checks: guarded, timed, and the place where findings gather.</summary>
 internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List<LintFinding> findings, CancellationToken cancellationToken)
@@ -36,7 +36,8 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
         {
             int at = (int)((long)i * problems.Count / taken);
             Problem problem = problems[at];
-            rows.Add(new LintRow(problem, problem.Id ?? $"row {at + 1}", options.GoldAnswer is { } gold ? gold(problem) : GradedNodes.Gold(grader, problem)));
+            (string? gold, bool certain) = options.GoldAnswer is { } known ? (known(problem), true) : GradedNodes.Gold(grader, problem);
+            rows.Add(new LintRow(problem, problem.Id ?? $"row {at + 1}", gold, certain));
         }
 
         return rows;

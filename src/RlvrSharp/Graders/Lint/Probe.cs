@@ -10,4 +10,7 @@ internal sealed record Probe(string Id, string What, ProbeRule Rule, Func<LintRo
 {
     /// <summary>Whether it is so large that one row is enough.</summary>
     public bool IsHuge { get; init; }
+
+    /// <summary>Whether it is made of the values that types begin with, such as 0 and false, which may be right.</summary>
+    public bool IsDefault { get; init; }
 }

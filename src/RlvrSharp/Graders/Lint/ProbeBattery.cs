@@ -34,7 +34,7 @@ internal static class ProbeBattery
         new("P-allnull", "the gold object with null for every value", ProbeRule.NoBetterThanConstant, (row, _) => ProbeTexts.Map(row.Gold, (_, _) => "null"), EmptyCure),
         new("P-allblank", "the gold object with \"\" for every value", ProbeRule.NoBetterThanConstant, (row, _) => ProbeTexts.Map(row.Gold, (_, _) => "\"\""), EmptyCure),
         new("P-nullpad", "an object of 50 invented null keys", ProbeRule.NoBetterThanConstant, (row, _) => ProbeTexts.Rewrite(row.Gold, (writer, _) => Nulls(writer)), EmptyCure),
-        new("P-default", "the gold object with the default of every type", ProbeRule.NoBetterThanConstant, (row, _) => ProbeTexts.Map(row.Gold, (_, value) => Default(value)), EmptyCure),
+        new("P-default", "the gold object with the default of every type", ProbeRule.NoBetterThanConstant, (row, _) => ProbeTexts.Map(row.Gold, (_, value) => Default(value)), EmptyCure) { IsDefault = true },
         new("P-junk", "the gold object and 50 invented keys", ProbeRule.LessThanGold, (row, _) => ProbeTexts.Pad(row.Gold, 50, "\"zqxv\""), ExtraCure),
         new("P-repeat", "the gold object with every list five times over", ProbeRule.LessThanGold, (row, _) => Repeat(row.Gold), ExtraCure),
         new("P-union", "every value of every row at once", ProbeRule.LessThanGold, (_, golds) => ProbeTexts.Union(golds), ExtraCure),

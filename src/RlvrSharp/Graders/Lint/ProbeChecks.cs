@@ -25,6 +25,7 @@ internal static class ProbeChecks
     {
         double sum = 0;
         int graded = 0;
+        int fullWithoutGold = 0;
         LintRow? full = null;
         foreach (LintRow row in rows)
         {
@@ -33,7 +34,7 @@ internal static class ProbeChecks
                 continue;
             }
 
-            if (probe.Make(row, golds) is not { } answer || string.Equals(answer, row.Gold, StringComparison.Ordinal))
+            if (probe.Make(row, golds) is not { } answer || string.Equals(answer, row.Gold, StringComparison.Ordinal) || HoldsGold(probe, answer, row))
             {
                 continue;
             }
@@ -47,9 +48,10 @@ internal static class ProbeChecks
                 return;
             }
 
-            if (grade.Score >= 1 - 1e-9 && !IsEmptyGold(row))
+            if (grade.Score >= 1 - 1e-9)
             {
-                full ??= row;
+                full ??= IsEmptyGold(row, probe) ? null : row;
+                fullWithoutGold += row.Gold is null ? 1 : 0;
             }
         }
 
@@ -58,22 +60,32 @@ internal static class ProbeChecks
             return;
         }
 
-        if (full is not null)
+        bool empty = probe.Rule == ProbeRule.NoBetterThanConstant;
+        if (full is null && empty && fullWithoutGold == graded)
         {
-            bool empty = probe.Rule == ProbeRule.NoBetterThanConstant;
+            // On no row is a right answer known, but it cannot be this one on all of them.
+            runner.Add(probe.Id, LintSeverity.Error, rows[0].Id, $"The full score goes to {probe.What} on every row.", probe.Cure);
+        }
+        else if (full is not null)
+        {
             runner.Add(probe.Id, empty ? LintSeverity.Error : LintSeverity.Warning, full.Id, $"The full score goes to {probe.What}.", probe.Cure);
         }
-        else if (probe.Rule == ProbeRule.NoBetterThanConstant && sum / graded > Math.Max(constant, 0.05) + 1e-9 && rows.Count > 1)
+        else if (empty && sum / graded > Math.Max(constant, 0.05) + 1e-9 && rows.Count > 1)
         {
             runner.Add(probe.Id, LintSeverity.Warning, null,
                 string.Create(CultureInfo.InvariantCulture, $"The mean score of {probe.What} is {sum / graded:F3}, above the {constant:F3} of the best constant answer."), probe.Cure);
         }
     }
 
+    // "null" holds the answer "l" for a grader that looks for it anywhere, which is another finding (L1).
+    private static bool HoldsGold(Probe probe, string answer, LintRow row) =>
+        probe.Rule == ProbeRule.NoBetterThanConstant && row.Gold?.Trim() is { Length: > 0 } gold && answer.Contains(gold, StringComparison.OrdinalIgnoreCase);
+
     // Where nothing is the right answer, nothing may get the full score.
-    private static bool IsEmptyGold(LintRow row) => row.Gold is null || row.Gold.Trim() is "" or "{}" or "[]" or "null" or "\"\"" || AllEmpty(row.Gold);
+    private static bool IsEmptyGold(LintRow row, Probe probe) => row.Gold is null || row.Gold.Trim() is "" or "{}" or "[]" or "null" or "\"\"" || AllEmpty(row.Gold, probe.IsDefault);
 
-    private static bool AllEmpty(string gold) => ProbeTexts.Map(gold, (_, value) => IsEmpty(value) ? null : "1") is { } mapped && !mapped.Contains(":1", StringComparison.Ordinal);
+    private static bool AllEmpty(string gold, bool orDefault) => ProbeTexts.Map(gold, (_, value) => IsEmpty(value, orDefault) ? null : "1") is { } mapped && !mapped.Contains(":1", StringComparison.Ordinal);
 
-    private static bool IsEmpty(System.Text.Json.JsonElement value) => JsonTexts.Stringify(value).Trim() is "" or "null" or "[]" or "{}" or "0" or "false";
+    private static bool IsEmpty(System.Text.Json.JsonElement value, bool orDefault) =>
+        JsonTexts.Stringify(value).Trim() is "" or "null" or "[]" or "{}" || (orDefault && JsonTexts.Stringify(value) is "0" or "false");
 }

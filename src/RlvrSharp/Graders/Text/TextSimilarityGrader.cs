@@ -163,6 +163,12 @@ public sealed class TextSimilarityGrader : IJsonGrader
 
     private async Task<Grade> CosineAsync(string left, string right, CancellationToken cancellationToken)
     {
+        // Services refuse empty texts, and that must not become the grader's failure.
+        if (string.IsNullOrWhiteSpace(left) || string.IsNullOrWhiteSpace(right))
+        {
+            return new Grade(string.IsNullOrWhiteSpace(left) && string.IsNullOrWhiteSpace(right) ? 1 : 0);
+        }
+
         GeneratedEmbeddings<Embedding<float>> embeddings;
         try
         {
@@ -182,6 +188,8 @@ public sealed class TextSimilarityGrader : IJsonGrader
             return Grade.Failed("The embedding generator gave no two vectors of the same length for two texts.");
         }
 
-        return RawScore.ToGrade(TensorPrimitives.CosineSimilarity(embeddings[0].Vector.Span, embeddings[1].Vector.Span));
+        // A vector of zeros has no direction, so it is like nothing.
+        ReadOnlySpan<float> a = embeddings[0].Vector.Span, b = embeddings[1].Vector.Span;
+        return a.ContainsAnyExcept(0f) && b.ContainsAnyExcept(0f) ? RawScore.ToGrade(TensorPrimitives.CosineSimilarity(a, b)) : new Grade(0);
     }
 }

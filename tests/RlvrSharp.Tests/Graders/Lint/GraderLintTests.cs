@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
 using RlvrSharp.Graders.Lint;
 
@@ -79,6 +80,17 @@ public class GraderLintTests
     }
 
     [Fact]
+    public async Task Likeness_of_dates_and_identifiers_is_found_inside_structured_fields()
+    {
+        const string Grader = """
+            {"type": "structured_field", "name": "f", "fields": {"name": {"type": "similarity"}, "date": {"type": "similarity"}, "items[].sku": {"type": "similarity"}, "day": {"type": "date"}}}
+            """;
+        Problem[] rows = [.. Enumerable.Range(0, 4).Select(i => new Problem($"p{i}") { Id = $"r{i}", Reference = $$"""{"name": "Company {{i}} of Rome", "date": "2024-01-0{{i + 1}}", "day": "2024-02-0{{i + 1}}", "items": [{"sku": "INV-1{{i}}"}, {"sku": "B-{{i}}"}]}""" })];
+        LintReport report = await Check(Grader, rows);
+        Assert.Equal(["date", "items[].sku"], report.Findings.Where(finding => finding.Id == "L4").Select(finding => finding.Text.Split('"')[1]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task One_answer_that_fits_most_rows_is_found()
     {
         LintReport report = await Check(Eq, Words("no", "no", "no", "yes"));
@@ -131,6 +143,107 @@ public class GraderLintTests
     }
 
     [Fact]
+    public async Task One_bad_row_among_many_is_found_by_the_quick_part_where_grades_are_cheap()
+    {
+        Problem[] rows = [.. Enumerable.Range(0, 200).Select(i => new Problem($"p{i}") { Id = $"r{i}", Item = JsonElement.Parse($$"""{"answer": "{{i}}", "reference": "{{(i == 137 ? "other" : i)}}"}""") })];
+        IGrader grader = GraderJson.Parse("""
+            {"type": "multi", "name": "m", "calculate_output": "min(a, b)", "graders": {
+              "a": {"type": "string_check", "operation": "eq", "input": "{{sample.output_text}}", "reference": "{{item.answer}}"},
+              "b": {"type": "string_check", "operation": "eq", "input": "{{sample.output_text}}", "reference": "{{item.reference}}"}}}
+            """);
+        LintFinding finding = Assert.Single((await GraderLint.CheckQuicklyAsync(grader, rows)).Findings);
+        Assert.Equal(("L10", LintSeverity.Error, "r137"), (finding.Id, finding.Severity, finding.Row));
+    }
+
+    [Theory]
+    [InlineData("meteor")]
+    [InlineData("rouge_l")]
+    [InlineData("gleu")]
+    public async Task A_measure_that_gives_the_reference_itself_less_than_one_is_no_error(string metric)
+    {
+        LintReport report = await GraderLint.CheckQuicklyAsync(
+            GraderJson.Parse($$$"""{"type": "text_similarity", "name": "t", "evaluation_metric": "{{{metric}}}", "input": "{{sample.output_text}}", "reference": "{{item.reference}}"}"""),
+            Words("the cat sat on the mat", "a dog ran to the park", "one"));
+        Assert.False(report.HasErrors, report.ToString());
+    }
+
+    [Fact]
+    public async Task A_formula_that_cannot_reach_one_is_measured_by_what_it_can_reach()
+    {
+        Assert.False((await GraderLint.CheckQuicklyAsync(GraderJson.Parse(Multi("0.5 * a + 0.3 * b")), Words("a", "b"))).HasErrors);
+        Assert.True((await GraderLint.CheckQuicklyAsync(GraderJson.Parse(Multi("1 - a")), Words("a", "b"))).HasErrors);
+    }
+
+    [Fact]
+    public async Task A_reference_that_may_have_another_form_than_answers_is_a_warning_unless_most_rows_pass_or_the_grader_fails()
+    {
+        Problem[] rows = Words("1", "2", "3", "4");
+        LintReport never = await GraderLint.CheckQuicklyAsync(new DelegateGrader((problem, completion) => completion.Text == $"The answer is {problem.Reference}." ? 1 : 0), rows);
+        Assert.Equal(LintSeverity.Warning, Assert.Single(never.Findings).Severity);
+        LintReport mostly = await GraderLint.CheckQuicklyAsync(new DelegateGrader((problem, completion) => completion.Text == problem.Reference && completion.Text != "3" ? 1 : 0), rows);
+        Assert.Equal((LintSeverity.Error, "row2"), (mostly.Findings[0].Severity, mostly.Findings[0].Row));
+        LintReport fails = await GraderLint.CheckQuicklyAsync(new DelegateGrader((Func<Problem, Completion, double>)((_, _) => throw new InvalidOperationException("no"))), rows);
+        Assert.Contains(fails.Findings, finding => finding is { Id: "L10", Severity: LintSeverity.Error });
+    }
+
+    [Fact]
+    public async Task A_grader_that_passes_everything_is_refused_also_where_no_right_answer_is_known()
+    {
+        LintReport report = await GraderLint.CheckQuicklyAsync(new DelegateGrader((_, _) => 1), [new Problem("a"), new Problem("b")]);
+        Assert.Contains(report.Findings, finding => finding is { Id: "P-empty", Severity: LintSeverity.Error });
+    }
+
+    [Fact]
+    public async Task An_empty_answer_is_not_right_where_the_right_one_is_zero()
+    {
+        LintReport report = await GraderLint.CheckQuicklyAsync(new DelegateGrader((problem, completion) => completion.Text is "" || completion.Text == problem.Reference ? 1 : 0), [new Problem("a") { Reference = "{\"n\": 0}" }]);
+        Assert.Equal("P-empty", Assert.Single(report.Findings).Id);
+    }
+
+    [Fact]
+    public async Task A_text_that_holds_the_answer_by_chance_is_no_empty_answer_that_passes()
+    {
+        IGrader grader = GraderJson.Parse("""{"type": "string_check", "name": "c", "operation": "ilike", "input": "{{sample.output_text}}", "reference": "l"}""");
+        Assert.Empty((await GraderLint.CheckQuicklyAsync(grader, Words("a", "b"))).Findings);
+    }
+
+    [Fact]
+    public async Task Judges_are_never_asked_by_the_quick_part()
+    {
+        using var client = new NoClient();
+        IGrader grader = GraderJson.Parse(
+            """{"type": "score_model", "name": "j", "model": "m", "input": [{"role": "user", "content": "{{sample.output_text}}"}]}""", new GraderJsonContext { ChatClients = _ => client });
+        LintReport report = await GraderLint.CheckQuicklyAsync(grader, Words("a"));
+        Assert.Equal(LintSeverity.Info, Assert.Single(report.Findings).Severity);
+    }
+
+    [Fact]
+    public async Task Calibration_samples_the_policy_evenly_and_the_same_way_each_time()
+    {
+        Problem[] rows = [.. Enumerable.Range(0, 10).Select(i => new Problem("a") { Id = $"r{i}", Reference = "a" })];
+        var policy = new BigramPolicy();
+        var options = new CalibrationOptions { SamplesPerProblem = 6, MaxProblems = 5, Seed = 3, Sampling = new SamplingOptions { MaxTokens = 4 } };
+        var grader = new DelegateGrader((_, completion) => completion.Text.Length % 3 / 2.0);
+        CalibrationReport report = await GraderLint.CalibrateAsync(policy, grader, rows, options);
+        Assert.Equal(["r0", "r2", "r4", "r6", "r8"], report.Problems.Select(problem => problem.Id).Order(StringComparer.Ordinal));
+        Assert.All(report.Problems, problem => Assert.Equal(6, problem.Samples));
+        Assert.Equal(report.ToJson(), (await GraderLint.CalibrateAsync(policy, grader, rows, options)).ToJson());
+        Assert.Contains("difficulty:   5 problems", report.ToString(), StringComparison.Ordinal);
+
+        CalibrationReport broken = await GraderLint.CalibrateAsync(policy, new DelegateGrader((Func<Problem, Completion, double>)((_, _) => throw new InvalidOperationException("no"))), rows, options);
+        Assert.Equal(30, broken.Failed);
+        Assert.Contains(broken.Findings(), finding => finding is { Id: "C-none", Severity: LintSeverity.Error });
+    }
+
+    [Fact]
+    public async Task Calibration_refuses_options_out_of_range()
+    {
+        var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() =>
+            GraderLint.CalibrateAsync(new BigramPolicy(), new DelegateGrader((_, _) => 1), [new Problem("a")], new CalibrationOptions { SamplesPerProblem = 1, PassScore = 0 }));
+        Assert.Equal(2, error.Failures.Count());
+    }
+
+    [Fact]
     public async Task The_report_is_json_with_the_worst_first()
     {
         LintReport report = await Check("""{"type": "string_check", "name": "c", "operation": "like", "input": "{{item.reference}}", "reference": "{{sample.output_text}}"}""", Words("Paris", "Rome", "Oslo"));
@@ -178,5 +291,22 @@ public class GraderLintTests
     {
         public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default) =>
             new(new Grade(completion.Text.Split("zqxv").Length > 2 ? 1 : 0));
+    }
+
+    private sealed class NoClient : Microsoft.Extensions.AI.IChatClient
+    {
+        public Task<Microsoft.Extensions.AI.ChatResponse> GetResponseAsync(
+            IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, Microsoft.Extensions.AI.ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("asked");
+
+        public IAsyncEnumerable<Microsoft.Extensions.AI.ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, Microsoft.Extensions.AI.ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("asked");
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
     }
 }
