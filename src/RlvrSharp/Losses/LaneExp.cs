@@ -14,11 +14,14 @@ namespace RlvrSharp.Losses;
 /// </remarks>
 internal static class LaneExp
 {
+    /// <summary>Below ln 2 / 2: numbers up to here round to n = 0.</summary>
+    public const double NearBound = 0.34375;
+
     /// <summary>exp(x) within 2 units in the last place, and exp(x) − 1 − x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x, out Vector256<float> excess)
     {
-        Vector256<float> p = Reduced(Lanes.Clamp(x, Vector256.Create(-104f), Vector256.Create(89f)), out Vector256<float> n, out Vector256<float> small);
+        Vector256<float> p = Reduced(Lanes.Clamp(x, Vector256.Create(-104f), Vector256.Create(89f)), out Vector256<float> n, out _, out Vector256<float> small);
 
         // 2ⁿ in two factors, so that neither overflows where the product does not.
         Vector256<int> exponent = Vector256.ConvertToInt32Native(n);
@@ -32,19 +35,30 @@ internal static class LaneExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ExpBounded(Vector256<float> x, out Vector256<float> excess)
     {
-        Vector256<float> p = Reduced(x, out Vector256<float> n, out Vector256<float> small);
-        Vector256<float> exp = p * ((Vector256.ConvertToInt32Native(n) + Vector256.Create(127)) << 23).AsSingle();
+        Vector256<float> p = Reduced(x, out Vector256<float> n, out Vector256<int> biased, out Vector256<float> small);
+        Vector256<float> exp = p * (biased << 23).AsSingle();
         excess = Vector256.ConditionalSelect(Vector256.Equals(n, Vector256<float>.Zero), small, exp - Vector256<float>.One - x);
         return exp;
     }
 
-    /// <summary>exp(r), with n and r²·q(r).</summary>
+    /// <summary>exp(r), with n, r²·q(r), and n + 127 in the lowest nine bits of an integer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Reduced(Vector256<float> x, out Vector256<float> n, out Vector256<float> small)
+    private static Vector256<float> Reduced(Vector256<float> x, out Vector256<float> n, out Vector256<int> biased, out Vector256<float> small)
     {
-        n = Vector256.Round(x * Vector256.Create(1.44269504f));
+        // Adding 1.5·2²³ rounds to a whole number and leaves it in the low bits; the 127 is the bias of an exponent.
+        Vector256<float> magic = Vector256.Create(12582912f + 127);
+        Vector256<float> shifted = Vector256.FusedMultiplyAdd(x, Vector256.Create(1.44269504f), magic);
+        n = shifted - magic;
+        biased = shifted.AsInt32();
         Vector256<float> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-0.693359375f), x);
         r = Vector256.FusedMultiplyAdd(n, Vector256.Create(2.12194440e-4f), r);
+        return Near(r, out small);
+    }
+
+    /// <summary>The same bits for |x| ≤ <see cref="NearBound"/>, where n is 0: exp(x), and exp(x) − 1 − x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Near(Vector256<float> r, out Vector256<float> small)
+    {
         Vector256<float> r2 = r * r;
         Vector256<float> q01 = Vector256.FusedMultiplyAdd(r, Vector256.Create(1f / 6), Vector256.Create(0.5f));
         Vector256<float> q23 = Vector256.FusedMultiplyAdd(r, Vector256.Create(1f / 120), Vector256.Create(1f / 24));
@@ -61,6 +75,23 @@ internal static class LaneExp
         Vector256<double> n = Vector256.Round(bounded * Vector256.Create(1.4426950408889634));
         Vector256<double> r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-6.93145751953125e-1), bounded);
         r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-1.42860682030941723212e-6), r);
+        Vector256<double> p = Near(r, out Vector256<double> small);
+
+        // Adding 1.5·2⁵² leaves n as an integer in the low bits: the conversion that AVX2 does not have. Half of it likewise.
+        Vector256<double> magic = Vector256.Create(6755399441055744.0);
+        Vector256<long> exponent = (n + magic).AsInt64() - magic.AsInt64();
+        Vector256<long> half = ((n * Vector256.Create(0.5)) + magic).AsInt64() - magic.AsInt64();
+        Vector256<double> first = ((half + Vector256.Create(1023L)) << 52).AsDouble();
+        Vector256<double> second = ((exponent - half + Vector256.Create(1023L)) << 52).AsDouble();
+        Vector256<double> exp = p * first * second;
+        excess = Vector256.ConditionalSelect(Vector256.Equals(n, Vector256<double>.Zero), small, exp - Vector256<double>.One - x);
+        return exp;
+    }
+
+    /// <summary>The same bits for |x| ≤ <see cref="NearBound"/>, where n is 0: exp(x), and exp(x) − 1 − x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Near(Vector256<double> r, out Vector256<double> small)
+    {
         Vector256<double> r2 = r * r, r4 = r2 * r2;
         Vector256<double> q01 = Vector256.FusedMultiplyAdd(r, Vector256.Create(1.0 / 6), Vector256.Create(0.5));
         Vector256<double> q23 = Vector256.FusedMultiplyAdd(r, Vector256.Create(1.0 / 120), Vector256.Create(1.0 / 24));
@@ -72,16 +103,7 @@ internal static class LaneExp
         Vector256<double> middle = Vector256.FusedMultiplyAdd(q67, r2, q45);
         Vector256<double> high = Vector256.FusedMultiplyAdd(qab, r2, q89);
         Vector256<double> q = Vector256.FusedMultiplyAdd(Vector256.FusedMultiplyAdd(high, r4, middle), r4, low);
-        Vector256<double> p = Vector256<double>.One + Vector256.FusedMultiplyAdd(r2, q, r);
-
-        // Adding 1.5·2⁵² leaves n as an integer in the low bits: the conversion that AVX2 does not have. Half of it likewise.
-        Vector256<double> magic = Vector256.Create(6755399441055744.0);
-        Vector256<long> exponent = (n + magic).AsInt64() - magic.AsInt64();
-        Vector256<long> half = ((n * Vector256.Create(0.5)) + magic).AsInt64() - magic.AsInt64();
-        Vector256<double> first = ((half + Vector256.Create(1023L)) << 52).AsDouble();
-        Vector256<double> second = ((exponent - half + Vector256.Create(1023L)) << 52).AsDouble();
-        Vector256<double> exp = p * first * second;
-        excess = Vector256.ConditionalSelect(Vector256.Equals(n, Vector256<double>.Zero), r2 * q, exp - Vector256<double>.One - x);
-        return exp;
+        small = r2 * q;
+        return Vector256<double>.One + Vector256.FusedMultiplyAdd(r2, q, r);
     }
 }

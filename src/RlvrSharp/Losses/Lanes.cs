@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RlvrSharp.Losses;
 
@@ -50,6 +51,22 @@ internal static class Lanes
         return Exp(x, out excess);
     }
 
+    /// <summary>The same bits for |x| ≤ <see cref="LaneExp.NearBound"/>, soonest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> ExpNear<T>(Vector256<T> x, out Vector256<T> excess)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector256<float> exp = LaneExp.Near(x.AsSingle(), out Vector256<float> single);
+            excess = single.As<float, T>();
+            return exp.As<float, T>();
+        }
+
+        Vector256<double> wideExp = LaneExp.Near(x.AsDouble(), out Vector256<double> wide);
+        excess = wide.As<double, T>();
+        return wideExp.As<double, T>();
+    }
+
     /// <summary>The exponential of one number, with the bits of the vector form.</summary>
     public static double Exp(double x) => LaneExp.Exp(Vector256.Create(x), out _)[0];
 
@@ -70,6 +87,39 @@ internal static class Lanes
     /// <summary>The smaller of x and a bound; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> AtMost<T>(Vector256<T> x, Vector256<T> max) => Vector256.ConditionalSelect(Vector256.GreaterThan(x, max), max, x);
+
+    /// <summary>
+    /// Keeps x between two bounds, sooner than <see cref="Clamp"/>. NaN stays NaN because it is the second operand, which x86 returns then; Arm returns NaN anyway.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> ClampNative<T>(Vector256<T> x, Vector256<T> min, Vector256<T> max) => Vector256.MinNative(max, Vector256.MaxNative(min, x));
+
+    /// <summary>Which lanes differ; NaN differs from nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Differ<T>(Vector256<T> x, Vector256<T> y)
+    {
+        if (Avx.IsSupported && typeof(T) == typeof(float))
+        {
+            return Avx.Compare(x.AsSingle(), y.AsSingle(), FloatComparisonMode.OrderedNotEqualNonSignaling).As<float, T>();
+        }
+
+        return Vector256.LessThan(x, y) | Vector256.GreaterThan(x, y);
+    }
+
+    /// <summary>x·y + z with one rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> MultiplyAdd<T>(Vector256<T> x, Vector256<T> y, Vector256<T> z) => typeof(T) == typeof(float)
+        ? Vector256.FusedMultiplyAdd(x.AsSingle(), y.AsSingle(), z.AsSingle()).As<float, T>()
+        : Vector256.FusedMultiplyAdd(x.AsDouble(), y.AsDouble(), z.AsDouble()).As<double, T>();
+
+    /// <summary>Counts the true lanes of a comparison, lane by lane: a true lane is the integer −1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> CountInto<T>(Vector256<T> counts, Vector256<T> mask) => typeof(T) == typeof(float)
+        ? (counts.AsInt32() - mask.AsInt32()).As<int, T>()
+        : (counts.AsInt64() - mask.AsInt64()).As<long, T>();
+
+    /// <summary>The sum of lanes that <see cref="CountInto"/> made.</summary>
+    public static double TotalCount<T>(Vector256<T> counts) => typeof(T) == typeof(float) ? Vector256.Sum(counts.AsInt32()) : Vector256.Sum(counts.AsInt64());
 
     /// <summary>Adds the lanes to four running sums in double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,6 +149,10 @@ internal static class Lanes
 
         return double.CreateTruncating(max);
     }
+
+    /// <summary>The smallest lane.</summary>
+    public static double Min<T>(Vector256<T> x)
+        where T : INumberBase<T>, IComparisonOperators<T, T, bool> => -Max(-x);
 
     /// <summary>Loads a full vector, or what is left of the span padded with zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,10 +34,10 @@ public static partial class PolicyLosses
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Evaluate(
             Vector256<T> logProb, Vector256<T> oldLogProb, Vector256<T> ratio, Vector256<T> advantage,
-            out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
+            out Vector256<T> gain, out Vector256<T> rise, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
-            slope = -(Lanes.Clamp(ratio, lowest, highest) * advantage);
-            loss = slope * logProb;
+            rise = Lanes.Clamp(ratio, lowest, highest) * advantage;
+            gain = rise * logProb;
             low = Vector256.LessThan(ratio, lowest);
             high = Vector256.GreaterThan(ratio, highest);
             if (countsPositiveOnly)

@@ -31,12 +31,12 @@ public static partial class PolicyLosses
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Evaluate(
             Vector256<T> logProb, Vector256<T> oldLogProb, Vector256<T> ratio, Vector256<T> advantage,
-            out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
+            out Vector256<T> gain, out Vector256<T> rise, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
             Vector256<T> distance = logProb - oldLogProb;
             Vector256<T> pull = beta * distance;
-            slope = pull - advantage;
-            loss = (pull * distance * Vector256.Create(T.CreateTruncating(0.5))) - (advantage * logProb);
+            rise = advantage - pull;
+            gain = (advantage * logProb) - (pull * distance * Vector256.Create(T.CreateTruncating(0.5)));
             low = high = dual = Vector256<T>.Zero;
         }
     }

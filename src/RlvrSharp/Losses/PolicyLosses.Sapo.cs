@@ -33,14 +33,14 @@ public static partial class PolicyLosses
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Evaluate(
             Vector256<T> logProb, Vector256<T> oldLogProb, Vector256<T> ratio, Vector256<T> advantage,
-            out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
+            out Vector256<T> gain, out Vector256<T> rise, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
             Vector256<T> one = Vector256<T>.One;
             Vector256<T> four = Vector256.Create(T.CreateTruncating(4));
             Vector256<T> tau = Vector256.ConditionalSelect(Vector256.GreaterThan(advantage, Vector256<T>.Zero), positive, negative);
             Vector256<T> gate = one / (one + Lanes.Exp(tau * (one - ratio)));
-            loss = -(four / tau * gate * advantage);
-            slope = -(four * gate * (one - gate) * ratio * advantage);
+            gain = four / tau * gate * advantage;
+            rise = four * gate * (one - gate) * ratio * advantage;
             low = high = dual = Vector256<T>.Zero;
         }
     }

@@ -82,11 +82,11 @@ public static partial class PolicyLosses
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Evaluate(
             Vector256<T> logProb, Vector256<T> oldLogProb, Vector256<T> ratio, Vector256<T> advantage,
-            out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
+            out Vector256<T> gain, out Vector256<T> rise, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
             Vector256<T> dropped = region.Drops(logProb, oldLogProb, advantage);
-            loss = -Vector256.AndNot(ratio * advantage, dropped);
-            slope = loss;
+            gain = Vector256.AndNot(ratio * advantage, dropped);
+            rise = gain;
             low = dropped & Vector256.LessThan(advantage, Vector256<T>.Zero);
             high = dropped & Vector256.GreaterThan(advantage, Vector256<T>.Zero);
             dual = Vector256<T>.Zero;
@@ -104,11 +104,11 @@ public static partial class PolicyLosses
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Evaluate(
             Vector256<T> logProb, Vector256<T> oldLogProb, Vector256<T> ratio, Vector256<T> advantage,
-            out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
+            out Vector256<T> gain, out Vector256<T> rise, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
             Vector256<T> dropped = region.Drops(logProb, oldLogProb, advantage);
-            slope = -Vector256.AndNot(Lanes.AtMost(ratio, cap) * advantage, dropped);
-            loss = slope * logProb;
+            rise = Vector256.AndNot(Lanes.AtMost(ratio, cap) * advantage, dropped);
+            gain = rise * logProb;
             low = dropped & Vector256.LessThan(advantage, Vector256<T>.Zero);
             high = dropped & Vector256.GreaterThan(advantage, Vector256<T>.Zero);
             dual = Vector256<T>.Zero;

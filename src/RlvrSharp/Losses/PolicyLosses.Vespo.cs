@@ -83,11 +83,11 @@ public static partial class PolicyLosses
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Evaluate(
             Vector256<T> logProb, Vector256<T> oldLogProb, Vector256<T> ratio, Vector256<T> advantage,
-            out Vector256<T> loss, out Vector256<T> slope, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
+            out Vector256<T> gain, out Vector256<T> rise, out Vector256<T> low, out Vector256<T> high, out Vector256<T> dual)
         {
             Vector256<T> phi = Vector256.ConditionalSelect(Vector256.LessThan(advantage, Vector256<T>.Zero), negativePhi, positivePhi);
-            slope = -(phi * advantage);
-            loss = slope * logProb;
+            rise = phi * advantage;
+            gain = rise * logProb;
             low = high = dual = Vector256<T>.Zero;
         }
     }

@@ -35,7 +35,8 @@ public abstract class PolicyTrainer : IResumableTrainer
         RlvrMetrics? metrics)
     {
         this.policy = policy ?? throw new ArgumentNullException(nameof(policy));
-        this.reference = reference ?? throw new ArgumentNullException(nameof(reference));
+        this.reference = reference ?? throw new ArgumentNullException(
+            nameof(reference), "There is no reference policy, but the KL divergence from the initial policy is always measured: give policy.CreateReference(), made before anything is trained.");
         this.grading = grading ?? throw new ArgumentNullException(nameof(grading));
         this.options = options;
         this.logger = logger ?? NullLogger.Instance;

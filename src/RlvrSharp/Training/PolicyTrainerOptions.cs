@@ -172,6 +172,25 @@ public abstract class PolicyTrainerOptions
             yield return $"KlEstimator is {KlEstimator}, which carries the ratio of the loss, but KlPlacement is Reward: choose K1, K2 or K3, or set KlPlacement to Loss.";
         }
 
+        if (Objective is null or ClippedSurrogateOptions { RatioLevel: RatioLevel.Token })
+        {
+            (double low, double high) = Objective is ClippedSurrogateOptions clip ? (clip.ClipLow, clip.ClipHigh) : (ClipLow, ClipHigh);
+            if (low < 1e-3 && high < 1e-3)
+            {
+                yield return $"The ratio of each token would be clipped at {low} below and {high} above 1, which is GSPO's range for the mean over a sequence: a token's ratio leaves it with the first update. Set RatioLevel to Sequence, or ClipLow and ClipHigh to 0.2 or so.";
+            }
+        }
+
+        if (Objective is KlCovarianceOptions && EpochsPerStep * (long)MinibatchesPerEpoch == 1)
+        {
+            yield return "The objective is kl-cov, which holds log-ratios back, but with EpochsPerStep 1 and MinibatchesPerEpoch 1 each step has one update, where they are all 0: set one of them higher.";
+        }
+
+        if (Rollout.GroupSize == 1 && Rollout.MaxGroupSize <= 1 && (Rollout.DropZeroSignalGroups || Rollout.MaxSamplingRounds > 1))
+        {
+            yield return "Rollout.DropZeroSignalGroups or MaxSamplingRounds leaves groups with equal rewards out, but with a GroupSize of 1 that is every group: set GroupSize to 2 or more, or switch both off.";
+        }
+
         if (AdaptiveKl is not null && KlCoefficient == 0)
         {
             yield return "AdaptiveKl multiplies the KL coefficient, but KlCoefficient is 0 and would stay 0: set it to a small number to begin with, such as 0.01, or leave AdaptiveKl out.";

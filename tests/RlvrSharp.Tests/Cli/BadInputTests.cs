@@ -224,6 +224,38 @@ public sealed class BadInputTests : IDisposable
         await RefusedAsync(job => job["method"]!["reinforcement"]!["grader"]!["type"] = "structured_feild", "structured_feild", "structured_field");
     }
 
+    [Theory]
+    [InlineData("gspo", """{"loss_aggregation": "token_mean"}""", "one ratio per sequence")]
+    [InlineData("grpo", """{"clip_low": 3e-4, "clip_high": 4e-4}""", "GSPO's range")]
+    [InlineData("cispo", """{"clip_high": 0.5}""", "largest ratio itself")]
+    [InlineData("grpo", """{"clip_low": 1.5}""", "rlvr.clip_low is 1.5")]
+    [InlineData("grpo", """{"clip_high": -0.1}""", "rlvr.clip_high is -0.1")]
+    [InlineData("grpo", """{"kl_target": 0.1}""", "KlCoefficient is 0 and would stay 0")]
+    [InlineData("grpo", """{"entropy_target": 0.3, "min_entropy_coefficient": 0.5, "max_entropy_coefficient": 0.1}""", "Min 0.5 and Max 0.1")]
+    [InlineData("grpo", """{"gae_lambda": 0.9}""", "rlvr.gae_lambda is not a known key")]
+    [InlineData("ppo", """{"advantage_std": "none"}""", "rlvr.advantage_std is not a known key")]
+    [InlineData("ppo", """{"value_coefficient": 0}""", "the critic would never learn")]
+    [InlineData("ppo", """{"value_warmup_steps": 2}""", "the policy would never move")]
+    [InlineData("ppo", """{"group_size": 1, "max_sampling_rounds": 3}""", "that is every group")]
+    [InlineData("rloo", """{"group_size": 1}""", "GroupSize is 1")]
+    [InlineData("kl-cov", """{"minibatches_per_epoch": 1}""", "kl-cov")]
+    [InlineData("dapo", """{"max_group_size": 4}""", "MaxGroupSize is 4")]
+    [InlineData("grpo", """{"temperature": 0}""", "rlvr.temperature is 0")]
+    [InlineData("grpo", """{"warmup_steps": 2}""", "WarmupSteps is 2")]
+    public async Task Settings_that_make_no_sense_together(string algorithm, string settings, string message)
+    {
+        await RefusedAsync(
+            job =>
+            {
+                job["rlvr"]!["algorithm"] = algorithm;
+                foreach ((string key, JsonNode? value) in JsonNode.Parse(settings)!.AsObject().ToArray())
+                {
+                    job["rlvr"]![key] = value!.DeepClone();
+                }
+            },
+            message);
+    }
+
     private string Out => Path.Combine(root, "out");
 
     private string CopyModel(string name)

@@ -17,7 +17,7 @@ public class TrainingPresetsTests
         options.Rollout.ProblemsPerStep = 4;
         options.Rollout.GroupSize = 8;
         options.Rollout.Sampling.MaxTokens = 6;
-        options.Optimizer.LearningRate = name.EndsWith("ppo", StringComparison.Ordinal) ? 0.1 : 0.2;
+        options.Optimizer.LearningRate = options.EpochsPerStep > 1 ? 0.1 : 0.2;
         options.KlCoefficient = Math.Min(options.KlCoefficient, 0.01);
         var policy = new BigramPolicy(valueHead: options is PpoOptions);
         PolicyTrainer trainer = PolicyTrainer.Create(policy, policy.CreateReference(), GrpoTrainerTests.Grading(), options);
@@ -40,6 +40,8 @@ public class TrainingPresetsTests
         Assert.Equal((0.2, 0.28, 0.0, LossAggregation.TokenMean), (dapo.ClipLow, dapo.ClipHigh, dapo.KlCoefficient, dapo.Aggregation));
         var drGrpo = Assert.IsType<GrpoOptions>(TrainingPresets.Create("dr-grpo"));
         Assert.Equal((AdvantageStd.None, LossAggregation.FixedLength), (drGrpo.AdvantageStd, drGrpo.Aggregation));
+        var ppo = Assert.IsType<PpoOptions>(TrainingPresets.Create("ppo"));
+        Assert.Equal((1, 1, 1.0, 1.0, 0.1), (ppo.EpochsPerStep, ppo.MinibatchesPerEpoch, ppo.Discount, ppo.GaeLambda, ppo.ValueCoefficient));
         var tulu = Assert.IsType<PpoOptions>(TrainingPresets.Create("tulu3-ppo"));
         Assert.Equal((4, 0.05, 0.95, 1.0, KlPlacement.Reward), (tulu.EpochsPerStep, tulu.KlCoefficient, tulu.GaeLambda, tulu.Discount, tulu.KlPlacement));
         var covariance = Assert.IsType<KlCovarianceOptions>(TrainingPresets.Create("kl-cov").Objective);
