@@ -6,7 +6,7 @@ using BenchmarkDotNet.Running;
 
 namespace RlvrSharp.Benchmarks;
 
-/// <summary>Adds what a call does per second, and the share of what the row <c>FmaPeak</c> of the same run reaches.</summary>
+/// <summary>Adds what a call does per second, and the share of what the peak row of the same run reaches.</summary>
 public abstract class ThroughputConfig : ManualConfig
 {
     public const string PeakMethod = nameof(FmaPeak);
@@ -15,12 +15,14 @@ public abstract class ThroughputConfig : ManualConfig
     /// <param name="scale">Units of work in one of the column's units.</param>
     /// <param name="work">Units of work of one call.</param>
     /// <param name="cores">Cores that the share of the peak is about, by case; null leaves the share out.</param>
-    protected ThroughputConfig(string unit, double scale, Func<BenchmarkCase, double> work, Func<BenchmarkCase, int>? cores)
+    /// <param name="peakMethod">The peak row.</param>
+    /// <param name="share">The share's column name.</param>
+    protected ThroughputConfig(string unit, double scale, Func<BenchmarkCase, double> work, Func<BenchmarkCase, int>? cores, string peakMethod = PeakMethod, string share = "of peak")
     {
         AddColumn(new RateColumn(unit, scale, work));
         if (cores is not null)
         {
-            AddColumn(new ShareColumn(work, cores));
+            AddColumn(new ShareColumn(work, cores, peakMethod, share));
         }
     }
 
@@ -66,15 +68,15 @@ public abstract class ThroughputConfig : ManualConfig
             Rate(summary, benchmarkCase, work) is { } rate ? (rate / scale).ToString("F1", CultureInfo.InvariantCulture) : "?";
     }
 
-    private sealed class ShareColumn(Func<BenchmarkCase, double> work, Func<BenchmarkCase, int> cores) : Column
+    private sealed class ShareColumn(Func<BenchmarkCase, double> work, Func<BenchmarkCase, int> cores, string peakMethod, string name) : Column
     {
-        public override string ColumnName => "of peak";
+        public override string ColumnName => name;
 
-        public override string Legend => $"share of {PeakMethod}'s rate in the same run, times cores";
+        public override string Legend => $"share of {peakMethod}'s rate in the same run, times cores";
 
         public override string GetValue(Summary summary, BenchmarkCase benchmarkCase)
         {
-            double peak = summary.BenchmarksCases.Where(b => b.Descriptor.WorkloadMethod.Name == PeakMethod).Max(b => Rate(summary, b, work)) ?? double.NaN;
+            double peak = summary.BenchmarksCases.Where(b => b.Descriptor.WorkloadMethod.Name == peakMethod).Max(b => Rate(summary, b, work)) ?? double.NaN;
             return Rate(summary, benchmarkCase, work) is { } rate ? (rate / (peak * cores(benchmarkCase))).ToString("P0", CultureInfo.InvariantCulture) : "?";
         }
     }

@@ -11,6 +11,7 @@ internal sealed class LossCoefficients
     private readonly AdaptiveEntropyCoefficient? entropy;
     private PolicyLossOptions loss;
     private PolicyLoss built;
+    private PolicyLoss? warmup;
 
     public LossCoefficients(PolicyTrainerOptions options)
     {
@@ -30,9 +31,14 @@ internal sealed class LossCoefficients
     /// <summary>β now; null where it is not adaptive.</summary>
     public double? AdaptiveKl => kl?.Coefficient;
 
-    /// <summary>The loss with the coefficients of now.</summary>
-    public PolicyLoss Loss()
+    /// <summary>The loss with the coefficients of now; while the critic warms up, the value loss alone.</summary>
+    public PolicyLoss Loss(bool isWarmup)
     {
+        if (isWarmup)
+        {
+            return warmup ??= (loss with { Objective = new ReinforceOptions(), Kl = loss.Kl with { Coefficient = 0 }, EntropyCoefficient = 0 }).Build();
+        }
+
         double klInLoss = options.KlPlacement == KlPlacement.Loss ? Kl : 0;
         double bonus = AdaptiveEntropy ?? options.EntropyCoefficient;
         if (klInLoss != loss.Kl.Coefficient || bonus != loss.EntropyCoefficient)

@@ -27,14 +27,15 @@ internal sealed class PolicyUpdate
     public async Task<UpdateResult> RunAsync(int step, UpdateInput[] inputs, double learningRate)
     {
         var result = new UpdateResult { LearningRate = learningRate };
+        bool isWarmup = options.IsWarmup(step);
         for (int epoch = 0; epoch < options.EpochsPerStep && !result.StoppedEarly; epoch++)
         {
             foreach (UpdateInput[] minibatch in Minibatches(step, epoch, inputs))
             {
                 float[][] weights = Weights(minibatch);
-                float[][] marks = await MarksAsync(step, result.OptimizerSteps, minibatch, weights).ConfigureAwait(false);
+                float[][] marks = isWarmup ? [] : await MarksAsync(step, result.OptimizerSteps, minibatch, weights).ConfigureAwait(false);
                 TrainingSequence[] sequences = [.. minibatch.Select((input, i) => Sequence(input, weights[i], marks.Length == 0 ? default : marks[i]))];
-                LossTerms terms = await policy.ForwardBackwardAsync(sequences, coefficients.Loss(), options.Rollout.Sampling.Temperature).ConfigureAwait(false);
+                LossTerms terms = await policy.ForwardBackwardAsync(sequences, coefficients.Loss(isWarmup), options.Rollout.Sampling.Temperature).ConfigureAwait(false);
                 if (options.TargetKl > 0 && terms.TokenCount > 0 && terms.ApproxKlSum / terms.TokenCount > options.TargetKl)
                 {
                     // A learning rate of 0 clears the gradients of this minibatch and changes nothing else.
@@ -48,7 +49,11 @@ internal sealed class PolicyUpdate
                 result.Terms += terms;
                 result.OptimizerSteps++;
                 result.TrainedTokens += TokensOf(minibatch);
-                coefficients.AfterUpdate(terms);
+                if (!isWarmup)
+                {
+                    coefficients.AfterUpdate(terms);
+                }
+
                 if (double.IsFinite(norm))
                 {
                     result.GradNormSum += norm;

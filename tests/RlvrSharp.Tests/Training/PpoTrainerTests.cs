@@ -54,6 +54,8 @@ public class PpoTrainerTests
         var policy = new BigramPolicy(valueHead: true);
         PpoOptions options = Options(3);
         options.ValueWarmupSteps = 2;
+        options.EntropyCoefficient = 0.1;
+        options.KlCoefficient = 0.1;
         var seen = new List<double[]>();
         await foreach (TrainingStep _ in new PpoTrainer(policy, policy.CreateReference(), GrpoTrainerTests.Grading(), options).TrainAsync(GrpoTrainerTests.Problems()))
         {
