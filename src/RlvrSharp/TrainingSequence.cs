@@ -28,4 +28,10 @@ public sealed class TrainingSequence : TokenSequence
 
     /// <summary>What the value head should have said.</summary>
     public ReadOnlyMemory<float> Returns { get; init; }
+
+    /// <summary>
+    /// Whether the gradient of the values ends at the value head, so that the layers it shares with the policy stay as they are. A policy without such a head, or a critic of its own, ignores it.
+    /// </summary>
+    /// <value>The default value is false.</value>
+    public bool StopValueGradient { get; init; }
 }

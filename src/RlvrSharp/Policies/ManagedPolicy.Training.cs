@@ -63,6 +63,10 @@ public sealed partial class ManagedPolicy
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     terms[s] = Evaluate(sequences[s], loss, outputs, batch.OutputStarts[s]);
+                    if (outputs.Values.Length > 0 && !sequences[s].StopValueGradient)
+                    {
+                        outputs.ValueGradients.AsSpan(batch.OutputStarts[s], sequences[s].Tokens.Length).CopyTo(outputs.SharedValueGradients.AsSpan(batch.OutputStarts[s]));
+                    }
                 }
 
                 if (batch.Outputs > 0)

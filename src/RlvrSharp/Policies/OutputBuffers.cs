@@ -17,6 +17,9 @@ internal sealed class OutputBuffers
     /// <summary>Empty without a value head.</summary>
     public float[] ValueGradients { get; private set; } = [];
 
+    /// <summary>What of <see cref="ValueGradients"/> goes on into the layers below the value head: all of it, or 0 where a sequence stops it.</summary>
+    public float[] SharedValueGradients { get; private set; } = [];
+
     /// <summary>Makes room for a batch and clears everything.</summary>
     public void Resize(int outputs, bool withValues)
     {
@@ -26,5 +29,6 @@ internal sealed class OutputBuffers
         EntropyGradients = new float[outputs];
         Values = withValues ? new float[outputs] : [];
         ValueGradients = withValues ? new float[outputs] : [];
+        SharedValueGradients = withValues ? new float[outputs] : [];
     }
 }

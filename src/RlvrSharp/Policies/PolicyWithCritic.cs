@@ -74,9 +74,12 @@ public sealed class PolicyWithCritic : ITrainablePolicy
         ArgumentNullException.ThrowIfNull(loss);
         IReadOnlyList<TokenScores> scores = await critic.ScoreAsync(batch, temperature, cancellationToken).ConfigureAwait(false);
         var values = new Dictionary<TrainingSequence, (ReadOnlyMemory<float> Values, float[] Gradients)>(batch.Count, ReferenceEqualityComparer.Instance);
+        var own = new TrainingSequence[batch.Count];
         for (int i = 0; i < batch.Count; i++)
         {
-            values[batch[i]] = (scores[i].Values, new float[scores[i].Values.Length]);
+            // The critic learns with all its layers even while the policy's are to stay; its loss looks at nothing but the tokens.
+            own[i] = batch[i].StopValueGradient ? new TrainingSequence { PromptTokens = batch[i].PromptTokens, Tokens = batch[i].Tokens } : batch[i];
+            values[batch[i]] = values[own[i]] = (scores[i].Values, new float[scores[i].Values.Length]);
         }
 
         LossTerms terms = await policy.ForwardBackwardAsync(
@@ -92,7 +95,7 @@ public sealed class PolicyWithCritic : ITrainablePolicy
             temperature,
             cancellationToken).ConfigureAwait(false);
         await critic.ForwardBackwardAsync(
-            batch,
+            own,
             (sequence, _, gradients) =>
             {
                 values[sequence].Gradients.CopyTo(gradients.Values);

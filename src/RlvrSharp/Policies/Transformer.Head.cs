@@ -104,7 +104,7 @@ internal sealed unsafe partial class Transformer
 
         if (Weights.ValueWeight is { } value)
         {
-            ValueBackward(count, n, dn, value, Weights.ValueBias!, outputs.ValueGradients);
+            ValueBackward(count, n, dn, value, Weights.ValueBias!, outputs);
         }
 
         float* d = FloatBuffer.Ensure(ref streamGradient, (long)batch.Rows * hidden).Pointer;
@@ -133,13 +133,14 @@ internal sealed unsafe partial class Transformer
         return logits;
     }
 
-    private void ValueBackward(int count, float* n, float* dn, Parameter weight, Parameter bias, float[] gradients)
+    private void ValueBackward(int count, float* n, float* dn, Parameter weight, Parameter bias, OutputBuffers outputs)
     {
+        float[] gradients = outputs.ValueGradients, shared = outputs.SharedValueGradients;
         float* dw = weight.NeedGradient().Pointer;
         float* db = bias.NeedGradient().Pointer;
         for (int i = 0; i < count; i++)
         {
-            VectorMath.AddScaled(weight.Values, gradients[i], dn + ((long)i * hidden), hidden);
+            VectorMath.AddScaled(weight.Values, shared[i], dn + ((long)i * hidden), hidden);
             VectorMath.AddScaled(n + ((long)i * hidden), gradients[i], dw, hidden);
             *db += gradients[i];
         }

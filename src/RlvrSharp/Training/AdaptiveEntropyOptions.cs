@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace RlvrSharp.Training;
 
 /// <summary>
@@ -10,21 +8,21 @@ public sealed class AdaptiveEntropyOptions
 {
     /// <summary>The entropy wanted, in nats per token.</summary>
     /// <value>The default value is 0.2 (TRL's).</value>
-    [Range(0.0, 100.0)]
+    [Within(0.0, 100.0)]
     public double Target { get; set; } = 0.2;
 
     /// <summary>By how much the coefficient moves per optimiser step.</summary>
     /// <value>The default value is 0.005 (TRL's).</value>
-    [Range(0.0, 100.0, MinimumIsExclusive = true)]
+    [Within(0.0, 100.0, MinimumIsExclusive = true)]
     public double Change { get; set; } = 0.005;
 
     /// <summary>The smallest coefficient.</summary>
     /// <value>The default value is 0.</value>
-    [Range(0.0, 100.0)]
+    [Within(0.0, 100.0)]
     public double Min { get; set; }
 
     /// <summary>The largest coefficient.</summary>
     /// <value>The default value is 1.</value>
-    [Range(0.0, 100.0)]
+    [Within(0.0, 100.0)]
     public double Max { get; set; } = 1;
 }

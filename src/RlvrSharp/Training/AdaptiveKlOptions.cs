@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace RlvrSharp.Training;
 
 /// <summary>
@@ -10,11 +8,11 @@ public sealed class AdaptiveKlOptions
 {
     /// <summary>The divergence wanted, in nats per token: what steps report as <see cref="TrainingStep.KlToInitial"/>.</summary>
     /// <value>The default value is 0.1 (verl's).</value>
-    [Range(0.0, 1000.0, MinimumIsExclusive = true)]
+    [Within(0.0, 1000.0, MinimumIsExclusive = true)]
     public double Target { get; set; } = 0.1;
 
     /// <summary>How many completions it takes to move by the whole error.</summary>
     /// <value>The default value is 10,000 (verl's).</value>
-    [Range(0.0, 1e12, MinimumIsExclusive = true)]
+    [Within(0.0, 1e12, MinimumIsExclusive = true)]
     public double Horizon { get; set; } = 10_000;
 }

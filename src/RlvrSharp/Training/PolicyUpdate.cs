@@ -34,7 +34,7 @@ internal sealed class PolicyUpdate
             {
                 float[][] weights = Weights(minibatch);
                 float[][] marks = isWarmup ? [] : await MarksAsync(step, result.OptimizerSteps, minibatch, weights).ConfigureAwait(false);
-                TrainingSequence[] sequences = [.. minibatch.Select((input, i) => Sequence(input, weights[i], marks.Length == 0 ? default : marks[i]))];
+                TrainingSequence[] sequences = [.. minibatch.Select((input, i) => Sequence(input, weights[i], marks.Length == 0 ? default : marks[i], isWarmup))];
                 LossTerms terms = await policy.ForwardBackwardAsync(sequences, coefficients.Loss(isWarmup), options.Rollout.Sampling.Temperature).ConfigureAwait(false);
                 if (options.TargetKl > 0 && terms.TokenCount > 0 && terms.ApproxKlSum / terms.TokenCount > options.TargetKl)
                 {
@@ -85,7 +85,7 @@ internal sealed class PolicyUpdate
         });
     }
 
-    private static TrainingSequence Sequence(UpdateInput input, float[] weights, ReadOnlyMemory<float> marks) => new()
+    private static TrainingSequence Sequence(UpdateInput input, float[] weights, ReadOnlyMemory<float> marks, bool isWarmup) => new()
     {
         PromptTokens = input.Sequence.PromptTokens,
         Tokens = input.Sequence.Tokens,
@@ -97,6 +97,7 @@ internal sealed class PolicyUpdate
         OldValues = input.OldValues,
         Returns = input.Returns,
         Marks = marks,
+        StopValueGradient = isWarmup,
     };
 
     /// <summary>What an objective that looks at the whole minibatch picks, under the policy as it is now; empty for all others.</summary>

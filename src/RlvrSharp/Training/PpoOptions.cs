@@ -38,8 +38,8 @@ public sealed class PpoOptions : PolicyTrainerOptions
     public double ValueClip { get; set; } = 0.2;
 
     /// <summary>
-    /// Value warm-up: for the first so many steps advantages are 0, so that only the value loss moves anything. A value head on the policy
-    /// shares its layers, which the value loss then moves a little; a critic of its own leaves the policy as it is.
+    /// Value warm-up: for the first so many steps only the critic learns. A value head on the policy then learns alone: the layers that it shares with
+    /// the policy stay as they are (<see cref="TrainingSequence.StopValueGradient"/>); a critic of its own learns with all its layers.
     /// </summary>
     /// <value>The default value is 0.</value>
     [Within(0, 1_000_000)]
