@@ -10,27 +10,63 @@ internal static class GraderFuzz
 {
     private const ulong Stream = 20261122;
     private const int Chunks = 64;
+    private const ulong Round = 50_000;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         ulong count = ulong.Parse(Value(arguments, "--count") ?? "1000000", CultureInfo.InvariantCulture);
         ulong python = ulong.Parse(Value(arguments, "--python") ?? "2000", CultureInfo.InvariantCulture);
         string? only = Value(arguments, "--grader");
+        FuzzGrader[] graders = [.. FuzzGraders.All().Where(grader => only is null || grader.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        var extra = new StringBuilder();
+        long extraFaults = python > 0 && only is null ? await PythonAsync(extra, python).ConfigureAwait(false) : 0;
+        FuzzRun[] total = await ManyAsync(graders, 0, 0).ConfigureAwait(false);
+        await MonstersAsync(total).ConfigureAwait(false);
+
+        // In rounds, each written down, so that a study that is stopped has a result for what it did.
+        for (ulong done = 0; done < count;)
+        {
+            ulong next = Math.Min(count - done, Round);
+            FuzzRun[] round = await ManyAsync(graders, done, next).ConfigureAwait(false);
+            done += next;
+            for (int i = 0; i < total.Length; i++)
+            {
+                total[i].Merge(round[i]);
+            }
+
+            string text = Page(arguments, total, extra.ToString(), extraFaults, done, count);
+            if (Value(arguments, "--out") is { } path)
+            {
+                await File.WriteAllTextAsync(path, text).ConfigureAwait(false);
+            }
+
+            await Console.Error.WriteLineAsync($"{done:N0} answers: {total.Sum(run => run.FaultCount) + extraFaults} faults").ConfigureAwait(false);
+            if (done == count)
+            {
+                Console.WriteLine(text);
+            }
+        }
+
+        foreach (string fault in total.SelectMany(run => run.Faults))
+        {
+            await Console.Error.WriteLineAsync(fault).ConfigureAwait(false);
+        }
+
+        return total.Sum(run => run.FaultCount) + extraFaults == 0 ? 0 : 1;
+    }
+
+    private static string Page(string[] arguments, FuzzRun[] runs, string extra, long extraFaults, ulong done, ulong count)
+    {
         var table = new StringBuilder();
-        table.AppendLine("| grader | answers | graded | ungradable | failed | mean score | µs a grade | longest ms | worst monster, ms | faults |").AppendLine("|---|---|---|---|---|---|---|---|---|---|");
-        long faults = 0;
-        foreach (FuzzGrader grader in FuzzGraders.All().Where(grader => only is null || grader.Name.Contains(only, StringComparison.OrdinalIgnoreCase)))
+        table.AppendLine("| grader | answers | graded | ungradable | failed | mean score | µs a grade | worst monster, ms | faults |").AppendLine("|---|---|---|---|---|---|---|---|---|");
+        foreach (FuzzRun run in runs)
         {
-            faults += Report(table, await OneAsync(grader, count).ConfigureAwait(false), count);
+            Report(table, run);
         }
 
-        if (python > 0 && only is null)
-        {
-            faults += await PythonAsync(table, python).ConfigureAwait(false);
-        }
-
-        string text = $"""
-            # A million mutated answers through every grader
+        long faults = runs.Sum(run => run.FaultCount) + extraFaults;
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            # Mutated answers through every grader
 
             Made by
 
@@ -38,44 +74,48 @@ internal static class GraderFuzz
             dotnet run -c Release --project benchmarks/RlvrSharp.Benchmarks -- fuzz {string.Join(' ', arguments)}
             ```
 
-            Every grader gets the same answers: {FuzzGraders.Seeds.Count} answers as models give them, with up to 7 random edits each (pieces of JSON, halves of surrogate pairs, `1e400`, markup, any letter, cuts, repeats).
-            A *fault* is an exception, a score, precision or recall outside [0, 1], a grade that is not Graded without a reason, or a Failed grade. Judges and services are faked inside
-            the process; *score_model, nonsense* has a judge whose replies are mutated too, so its Failed grades are right. Times are per grade on one thread, of a machine that other work shares: *longest* includes the
-            moments in which the thread was not running. After them come the *monsters*: 100,000 nested lists and objects, 50 MB in one text, lists of 10,000 elements, NaN, `1e400`, a number of 100,000 digits, halves of surrogate
-            pairs, one key 10,000 times and the like, each of which must be graded or refused as well.
+            {(done == count ? string.Empty : $"and stopped after {done:N0} answers. ")}Every grader gets the same answers (slow variants of a type every fifth or twentieth of them): {FuzzGraders.Seeds.Count} answers as models give them, with up to 7
+            random edits each (pieces of JSON, halves of surrogate pairs, `1e400`, markup, any letter, cuts, repeats). Then come the *monsters*: 100,000 nested lists and objects, 50 MB in one text, lists of 10,000
+            elements, NaN, `1e400`, a number of 100,000 digits, one key 10,000 times and the like. A *fault* is an exception, a score, precision or recall outside [0, 1], a grade that is not Graded
+            without a reason, or a Failed grade. Judges, embeddings and services are faked inside the process; *score_model, nonsense* has a judge whose replies are mutated too, so its Failed grades are right.
+            Times are those of one thread on a machine that other work shares.
 
-            {table}
+            {table}{extra}
             {(faults == 0 ? "No fault." : $"**{faults} faults.**")}
 
-            """;
-        if (Value(arguments, "--out") is { } path)
-        {
-            await File.WriteAllTextAsync(path, text).ConfigureAwait(false);
-        }
-
-        Console.WriteLine(text);
-        return faults == 0 ? 0 : 1;
+            """);
     }
 
-    private static async Task<FuzzRun> OneAsync(FuzzGrader grader, ulong count)
+    private static async Task<FuzzRun[]> ManyAsync(IReadOnlyList<FuzzGrader> graders, ulong from, ulong count)
     {
-        FuzzRun[] runs = new FuzzRun[Chunks];
+        var chunks = new FuzzRun[Chunks][];
         await Parallel.ForAsync(0, Chunks, async (chunk, _) =>
         {
-            ulong from = count * (ulong)chunk / Chunks;
-            runs[chunk] = await FuzzRun.RunAsync(grader, FuzzGraders.Seeds, Stream, from, (count * (ulong)(chunk + 1) / Chunks) - from).ConfigureAwait(false);
+            ulong start = from + (count * (ulong)chunk / Chunks);
+            ulong end = from + (count * (ulong)(chunk + 1) / Chunks);
+            chunks[chunk] = await FuzzRun.RunAsync(graders, FuzzGraders.Seeds, Stream, start, end - start).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        foreach (FuzzRun run in runs.Skip(1))
+        FuzzRun[] runs = chunks[0];
+        for (int i = 0; i < runs.Length; i++)
         {
-            runs[0].Merge(run);
+            foreach (FuzzRun[] chunk in chunks.Skip(1))
+            {
+                runs[i].Merge(chunk[i]);
+            }
         }
 
+        return runs;
+    }
+
+    private static async Task MonstersAsync(FuzzRun[] runs)
+    {
         foreach ((string what, string answer) in FuzzMonsters.All.Concat(FuzzMonsters.Huge))
         {
-            await runs[0].MonsterAsync(what, answer).ConfigureAwait(false);
+            foreach (FuzzRun run in runs)
+            {
+                await run.MonsterAsync(what, answer).ConfigureAwait(false);
+            }
         }
-
-        return runs[0];
     }
 
     private static async Task<long> PythonAsync(StringBuilder table, ulong count)
@@ -95,26 +135,20 @@ internal static class GraderFuzz
         }
         catch (GradingException error)
         {
-            table.AppendLine(CultureInfo.InvariantCulture, $"| python | 0: {error.Message.Split('(')[0].Trim()} | | | | | | | | |");
+            table.AppendLine(CultureInfo.InvariantCulture, $"| python | 0: {error.Message.Split('(')[0].Trim()} | | | | | | | |");
             return 0;
         }
 
         var row = new Problem("?") { Item = System.Text.Json.JsonElement.Parse($"{{\"reference\": {FuzzGraders.Gold}}}") };
-        FuzzRun run = await OneAsync(new FuzzGrader("python", grader, row), count).ConfigureAwait(false);
-        return Report(table, run, count);
+        FuzzRun[] runs = await ManyAsync([new FuzzGrader("python", grader, row)], 0, count).ConfigureAwait(false);
+        await MonstersAsync(runs).ConfigureAwait(false);
+        Report(table, runs[0]);
+        return runs[0].FaultCount;
     }
 
-    private static long Report(StringBuilder table, FuzzRun run, ulong count)
-    {
-        table.AppendLine(CultureInfo.InvariantCulture, $"| {run.Grader.Name} | {count:N0} | {run.Graded:N0} | {run.Ungradable:N0} | {run.Failed:N0} | {run.ScoreSum / count:F4} | {run.Seconds * 1e6 / count:F1} | {run.LongestMilliseconds:F0} | {run.WorstMonster} | {run.FaultCount} |");
-        foreach (string fault in run.Faults)
-        {
-            Console.Error.WriteLine(fault);
-        }
-
-        Console.Error.WriteLine($"{run.Grader.Name}: {run.FaultCount} faults, {run.Seconds:F1} s");
-        return run.FaultCount;
-    }
+    private static void Report(StringBuilder table, FuzzRun run) => table.AppendLine(
+        CultureInfo.InvariantCulture,
+        $"| {run.Grader.Name} | {run.Answers:N0} | {run.Graded:N0} | {run.Ungradable:N0} | {run.Failed:N0} | {run.ScoreSum / Math.Max(1, run.Answers):F4} | {run.Seconds * 1e6 / Math.Max(1, run.Answers):F1} | {run.WorstMonster} | {run.FaultCount} |");
 
     private static string? Value(string[] arguments, string name) =>
         Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;

@@ -21,11 +21,11 @@ internal static class AnswerMutator
     {
         var random = new KeyedRandom(KeyedRandom.Key(stream, number));
         var text = new StringBuilder(seeds[random.NextInt32(seeds.Count)]);
-        int edits = random.NextInt32(8);
+        int edits = random.NextInt32(3) == 0 ? random.NextInt32(8) : random.NextInt32(3);
         for (int i = 0; i < edits; i++)
         {
             int at = random.NextInt32(text.Length + 1);
-            switch (random.NextInt32(6))
+            switch (random.NextInt32(9))
             {
                 case 0 or 1:
                     text.Insert(at, Pieces[random.NextInt32(Pieces.Length)]);
@@ -33,13 +33,19 @@ internal static class AnswerMutator
                 case 2:
                     text.Insert(at, (char)random.NextInt32(random.NextInt32(8) == 0 ? 0x10000 : 0x250));
                     break;
+                case 3 when at < text.Length && random.NextInt32(3) == 0:
+                    text[at] = Pieces[random.NextInt32(Pieces.Length)][0];
+                    break;
                 case 3:
                     text.Remove(at, Math.Min(text.Length - at, 1 + random.NextInt32(12)));
                     break;
-                case 4 when at < text.Length:
-                    text[at] = Pieces[random.NextInt32(Pieces.Length)][0];
+                case 5 when at < text.Length && text[at] is '"' or '{' or '[':
+                    text.Insert(at, "null,");
                     break;
-                case 5 when text.Length is > 0 and < 2000:
+                case 6 or 7 or 8 when at < text.Length && char.IsAsciiLetterOrDigit(text[at]):
+                    text[at] = (char)((char.IsAsciiDigit(text[at]) ? '0' : 'a') + random.NextInt32(char.IsAsciiDigit(text[at]) ? 10 : 26));
+                    break;
+                case 4 when text.Length is > 0 and < 2000:
                     int from = random.NextInt32(text.Length);
                     text.Insert(at, text.ToString(from, Math.Min(text.Length - from, random.NextInt32(60))));
                     break;

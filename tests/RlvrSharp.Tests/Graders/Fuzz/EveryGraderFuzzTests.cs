@@ -10,7 +10,7 @@ public class EveryGraderFuzzTests
     public async Task Mutated_answers_get_a_score_in_range_and_no_exception(string name)
     {
         FuzzGrader grader = FuzzGraders.All().Single(grader => grader.Name == name);
-        FuzzRun run = await FuzzRun.RunAsync(grader, FuzzGraders.Seeds, stream: 1, from: 0, count: 300);
+        FuzzRun run = (await FuzzRun.RunAsync([grader with { Every = 1 }], FuzzGraders.Seeds, stream: 1, from: 0, count: 300))[0];
         Assert.True(run.FaultCount == 0, string.Join('\n', run.Faults));
         Assert.True(run.Graded > 0, "no answer was graded, so the test means nothing");
     }

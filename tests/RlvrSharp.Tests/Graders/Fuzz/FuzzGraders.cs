@@ -13,7 +13,8 @@ namespace RlvrSharp.Tests.Graders.Fuzz;
 /// <param name="Grader">The grader.</param>
 /// <param name="Row">The row it grades against.</param>
 /// <param name="MayFail">Whether a Failed grade can be right: only where the faked judge or service talks nonsense.</param>
-internal sealed record FuzzGrader(string Name, IGrader Grader, Problem Row, bool MayFail = false);
+/// <param name="Every">In a long study, it gets every so-manieth answer: 1 gets all. More only for slow variants of a type that gets all.</param>
+internal sealed record FuzzGrader(string Name, IGrader Grader, Problem Row, bool MayFail = false, int Every = 1);
 
 /// <summary>Every grader the library has, in every mode that changes its code path; models and services are faked.</summary>
 internal static class FuzzGraders
@@ -58,22 +59,22 @@ internal static class FuzzGraders
 
         foreach (string function in (string[])["partial_ratio", "token_sort_ratio", "token_set_ratio", "token_ratio", "WRatio"])
         {
-            Add($"text_similarity {function}", Similarity($"\"evaluation_metric\": \"fuzzy_match\", \"fuzzy_process\": true, \"fuzzy_function\": \"{function}\""), row);
+            Add($"text_similarity {function}", Similarity($"\"evaluation_metric\": \"fuzzy_match\", \"fuzzy_process\": true, \"fuzzy_function\": \"{function}\""), row, every: function is "partial_ratio" or "WRatio" ? 20 : 5);
         }
 
         foreach (string smoothing in (string[])["method1", "method2", "method3", "method4", "method5", "method7"])
         {
-            Add($"text_similarity bleu {smoothing}", Similarity($"\"evaluation_metric\": \"bleu\", \"bleu_smoothing\": \"{smoothing}\""), prose);
+            Add($"text_similarity bleu {smoothing}", Similarity($"\"evaluation_metric\": \"bleu\", \"bleu_smoothing\": \"{smoothing}\""), prose, every: 5);
         }
 
-        Add("text_similarity rouge_l, stemmed", Similarity("\"evaluation_metric\": \"rouge_l\", \"rouge_stem\": true"), prose);
+        Add("text_similarity rouge_l, stemmed", Similarity("\"evaluation_metric\": \"rouge_l\", \"rouge_stem\": true"), prose, every: 5);
         Add("structured_field in JSON", $$"""{"type": "structured_field", "name": "f", {{Input}}, "beta": 0.5}""", row);
         Add("template output_json", """{"type": "string_check", "name": "j", "operation": "eq", "input": "{{sample.output_json.address.city}}", "reference": "London"}""", row);
         Add("template output_tools, choices", """{"type": "string_check", "name": "t", "operation": "ne", "input": "{{sample.output_tools[0].function.arguments}} {{sample.choices[0].message.content}}", "reference": "x"}""", row);
         Add("multi, formula", $$"""{"type": "multi", "name": "m", "graders": {"a": {"type": "string_check", "operation": "like", {{Input}}}, "b": {{Similarity("\"evaluation_metric\": \"rouge_l\"")}} }, "calculate_output": "gate(a or b > 0.1, 2 * b - 0.5) / max(a + b, 1e-9) ^ 2 + log(1 + abs(b)) - if(a, exp(b), sqrt(b))"}""", row);
-        Add("multi, nested with fields and judge", $$"""{"type": "multi", "name": "m", "graders": {"f": {"type": "structured_field", {{Input}}}, "n": {"type": "multi", "graders": {"j": {{Judge}} }, "calculate_output": "clamp(j, 0, 1)"} }, "calculate_output": "min(f, n)"}""", row);
+        Add("multi, nested with fields and judge", $$"""{"type": "multi", "name": "m", "graders": {"f": {"type": "structured_field", {{Input}}}, "n": {"type": "multi", "graders": {"j": {{Judge}} }, "calculate_output": "clamp(j, 0, 1)"} }, "calculate_output": "min(f, n)"}""", row, every: 5);
         Add("score_model", Judge, row);
-        Add("score_model, nonsense", Judge.Replace("\"judge\"", "\"nonsense\"", StringComparison.Ordinal), row, mayFail: true);
+        Add("score_model, nonsense", Judge.Replace("\"judge\"", "\"nonsense\"", StringComparison.Ordinal), row, mayFail: true, every: 5);
         Add("label_model", """{"type": "label_model", "name": "l", "model": "labels", "input": [{"role": "user", "content": "{{sample.output_text}} {{item.reference}}"}], "labels": ["good", "bad"], "passing_labels": ["good"]}""", row);
         Add("endpoint", """{"type": "endpoint", "name": "e", "url": "http://localhost/grade"}""", row);
         Add("response_format json_schema", $$"""{"type": "structured_field", "name": "f", {{Input}}}""", row, format: """
@@ -84,7 +85,7 @@ internal static class FuzzGraders
         Add("response_format json_object", $$"""{"type": "string_check", "name": "c", "operation": "ne", {{Input}}}""", row, format: """{"type": "json_object"}""");
         return graders;
 
-        void Add(string name, string json, Problem problem, bool mayFail = false, string? format = null)
+        void Add(string name, string json, Problem problem, bool mayFail = false, string? format = null, int every = 1)
         {
             var context = new GraderJsonContext
             {
@@ -95,7 +96,7 @@ internal static class FuzzGraders
             };
             context.Judges.Attempts = 1;
             context.Judges.CacheEntries = 0;
-            graders.Add(new FuzzGrader(name, GraderJson.Parse(json, context), problem, mayFail));
+            graders.Add(new FuzzGrader(name, GraderJson.Parse(json, context), problem, mayFail, every));
         }
     }
 

@@ -11,6 +11,8 @@ internal sealed class FuzzRun
 
     public FuzzGrader Grader { get; }
 
+    public long Answers => Graded + Ungradable + Failed;
+
     public long Graded { get; private set; }
 
     public long Ungradable { get; private set; }
@@ -19,8 +21,6 @@ internal sealed class FuzzRun
 
     public double ScoreSum { get; private set; }
 
-    public double LongestMilliseconds { get; private set; }
-
     public double Seconds { get; private set; }
 
     /// <summary>The first few faults: an exception, a score out of range, no reason, a failure that is the grader's own.</summary>
@@ -28,28 +28,23 @@ internal sealed class FuzzRun
 
     public long FaultCount { get; private set; }
 
-    public static async Task<FuzzRun> RunAsync(FuzzGrader grader, IReadOnlyList<string> seeds, ulong stream, ulong from, ulong count)
+    /// <summary>Grades answers: each is made once and given to every grader whose share it falls into.</summary>
+    public static async Task<FuzzRun[]> RunAsync(IReadOnlyList<FuzzGrader> graders, IReadOnlyList<string> seeds, ulong stream, ulong from, ulong count)
     {
-        var run = new FuzzRun(grader);
+        FuzzRun[] runs = [.. graders.Select(grader => new FuzzRun(grader))];
         for (ulong number = from; number < from + count; number++)
         {
-            string answer = AnswerMutator.Make(seeds, stream, number);
-            long start = Stopwatch.GetTimestamp();
-            try
+            Completion completion = Completion.FromText(AnswerMutator.Make(seeds, stream, number));
+            foreach (FuzzRun run in runs)
             {
-                run.Add(number, await grader.Grader.GradeAsync(grader.Row, Completion.FromText(answer)));
+                if (number % (ulong)run.Grader.Every == 0)
+                {
+                    await run.OneAsync(number, completion);
+                }
             }
-            catch (Exception error)
-            {
-                run.Fault(number, $"{error.GetType().Name}: {error.Message}");
-            }
-
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            run.Seconds += seconds;
-            run.LongestMilliseconds = Math.Max(run.LongestMilliseconds, seconds * 1000);
         }
 
-        return run;
+        return runs;
     }
 
     /// <summary>The monster that took longest, and its milliseconds.</summary>
@@ -82,9 +77,23 @@ internal sealed class FuzzRun
         Failed += other.Failed;
         ScoreSum += other.ScoreSum;
         Seconds += other.Seconds;
-        LongestMilliseconds = Math.Max(LongestMilliseconds, other.LongestMilliseconds);
         FaultCount += other.FaultCount;
         Faults.AddRange(other.Faults.Take(5));
+    }
+
+    private async Task OneAsync(ulong number, Completion completion)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Add(number, await Grader.Grader.GradeAsync(Grader.Row, completion));
+        }
+        catch (Exception error)
+        {
+            Fault(number, $"{error.GetType().Name}: {error.Message}");
+        }
+
+        Seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private void Add(ulong number, Grade grade)

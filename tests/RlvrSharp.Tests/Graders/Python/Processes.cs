@@ -7,12 +7,12 @@ namespace RlvrSharp.Tests.Graders.Python;
 /// <summary>Looks for processes by a marker in their command line.</summary>
 internal static class Processes
 {
-    /// <summary>How many processes carry the marker, once that has become the expected number or two seconds have passed.</summary>
+    /// <summary>How many processes carry the marker, once that has become the expected number or twenty seconds have passed, for a machine that is busy.</summary>
     public static int Count(string marker, int expected)
     {
         var clock = Stopwatch.StartNew();
         int count;
-        while ((count = With(marker).Count) != expected && clock.Elapsed < TimeSpan.FromSeconds(2))
+        while ((count = With(marker).Count) != expected && clock.Elapsed < TimeSpan.FromSeconds(20))
         {
             Thread.Sleep(10);
         }

