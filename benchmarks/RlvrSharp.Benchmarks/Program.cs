@@ -8,6 +8,11 @@ if (args is ["fuzz", .. var rest])
     return await GraderFuzz.RunAsync(rest);
 }
 
+if (args is ["field-speed", .. var options])
+{
+    return FieldSpeed.Run(options);
+}
+
 // A suite whose oracle disagrees throws in its setup; BenchmarkDotNet writes that down and goes on, so it has to be looked for.
 Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args)];
 bool listed = args.Any(arg => arg is "--list" or "--help" or "--info" or "--version");
