@@ -79,6 +79,22 @@ internal static class JsonTexts
         }
     }
 
+    /// <summary>Whether two values are the same by value, numbers too; false also where a text has half a surrogate pair, which the platform's comparison refuses.</summary>
+    /// <param name="one">A value.</param>
+    /// <param name="other">Another.</param>
+    /// <returns>Whether they are equal.</returns>
+    public static bool AreEqual(JsonElement one, JsonElement other)
+    {
+        try
+        {
+            return JsonElement.DeepEquals(one, other);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A value as templates write it: strings bare, numbers as written in the row, everything else as compact JSON.</summary>
     /// <param name="value">The value.</param>
     /// <returns>The text.</returns>

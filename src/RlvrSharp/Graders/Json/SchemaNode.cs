@@ -60,7 +60,7 @@ internal sealed class SchemaNode
             return $"{path} is {Shown(value)}, but it must be of type {string.Join(" or ", Types)}.";
         }
 
-        if (Enum is not null && !Enum.Any(allowed => JsonElement.DeepEquals(allowed, value)))
+        if (Enum is not null && !Enum.Any(allowed => JsonTexts.AreEqual(allowed, value)))
         {
             return $"{path} is {Shown(value)}, but it must be one of {JsonTexts.Cut(string.Join(", ", Enum.Select(allowed => allowed.GetRawText())), 200)}.";
         }
