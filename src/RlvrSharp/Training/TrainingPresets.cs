@@ -52,8 +52,17 @@ public static class TrainingPresets
         },
 
         // arXiv 1707.06347 with a critic, as it is run on language models today: one pass, γ 1 and λ 1 (verl, OpenRLHF, SkyRL), since the only reward
-        // comes at the end and λ below 1 trusts a critic that knows nothing yet; the value loss at 0.1 (TRL), since it shares the policy's layers.
-        ["ppo"] = () => new PpoOptions { GaeLambda = 1, ValueCoefficient = 0.1, KlPlacement = KlPlacement.Reward, KlEstimator = KlEstimator.K1, KlCoefficient = 0.01 },
+        // comes at the end and λ below 1 trusts a critic that knows nothing yet; the value loss at 0.1 (TRL), since it shares the policy's layers. No
+        // whitening: once nearly all answers are right, it would blow the critic's small errors up to full-size advantages.
+        ["ppo"] = () => new PpoOptions
+        {
+            GaeLambda = 1,
+            ValueCoefficient = 0.1,
+            WhitenAdvantages = false,
+            KlPlacement = KlPlacement.Reward,
+            KlEstimator = KlEstimator.K1,
+            KlCoefficient = 0.01,
+        },
 
         // Tülu 3's RLVR (arXiv 2411.15124): PPO, four passes, γ 1, λ .95, KL penalty .05 in the reward.
         ["tulu3-ppo"] = () => new PpoOptions

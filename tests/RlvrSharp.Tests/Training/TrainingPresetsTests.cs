@@ -41,7 +41,7 @@ public class TrainingPresetsTests
         var drGrpo = Assert.IsType<GrpoOptions>(TrainingPresets.Create("dr-grpo"));
         Assert.Equal((AdvantageStd.None, LossAggregation.FixedLength), (drGrpo.AdvantageStd, drGrpo.Aggregation));
         var ppo = Assert.IsType<PpoOptions>(TrainingPresets.Create("ppo"));
-        Assert.Equal((1, 1, 1.0, 1.0, 0.1), (ppo.EpochsPerStep, ppo.MinibatchesPerEpoch, ppo.Discount, ppo.GaeLambda, ppo.ValueCoefficient));
+        Assert.Equal((1, 1, 1.0, 1.0, 0.1, false), (ppo.EpochsPerStep, ppo.MinibatchesPerEpoch, ppo.Discount, ppo.GaeLambda, ppo.ValueCoefficient, ppo.WhitenAdvantages));
         var tulu = Assert.IsType<PpoOptions>(TrainingPresets.Create("tulu3-ppo"));
         Assert.Equal((4, 0.05, 0.95, 1.0, KlPlacement.Reward), (tulu.EpochsPerStep, tulu.KlCoefficient, tulu.GaeLambda, tulu.Discount, tulu.KlPlacement));
         var covariance = Assert.IsType<KlCovarianceOptions>(TrainingPresets.Create("kl-cov").Objective);
