@@ -1,3 +1,5 @@
+using RlvrSharp.Graders.Text;
+
 namespace RlvrSharp.Graders.Lint;
 
 /// <summary>Finds bad graders and bad rows before any training time is spent.</summary>
@@ -8,6 +10,7 @@ namespace RlvrSharp.Graders.Lint;
 public static class GraderLint
 {
     private const int RowsForCode = 8;
+    private const int RowsForLikeness = 500;
 
     /// <summary>Runs every check.</summary>
     /// <param name="grader">The grader.</param>
@@ -76,7 +79,8 @@ public static class GraderLint
 
         bool rules = GradedNodes.IsRulesOnly(grader);
         List<LintRow> rows = runner.Rows(all, rules ? options.ProbeRows : Math.Min(options.ProbeRows, RowsForCode));
-        await AnswerChecks.GoldAsync(runner, rules ? runner.Rows(all, int.MaxValue) : rows).ConfigureAwait(false);
+        bool likeness = GradedNodes.All(grader).Any(node => node.Grader is TextSimilarityGrader);
+        await AnswerChecks.GoldAsync(runner, rules ? runner.Rows(all, likeness ? RowsForLikeness : int.MaxValue) : rows).ConfigureAwait(false);
         await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0).ConfigureAwait(false);
         return new LintReport(findings, runner.GoldScore, null, null, runner.MillisecondsPerGrade);
     }
