@@ -8,5 +8,6 @@ var root = new RootCommand("Makes everything in the profile sample: the rows, th
     BaseModelCommand.Create(),
     StudyCommand.Create(),
     AlgorithmsCommand.Create(),
+    EpochsCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -53,11 +53,11 @@ internal sealed class SeedTraining : IDisposable
     }
 
     /// <summary>Trains by reinforcement, with the algorithm that the job names.</summary>
-    public static Task<SeedTraining> ReinforceAsync(JobFile file, ulong seed, CancellationToken stop) =>
-        RunAsync(file, seed, (policy, initial) => PolicyTrainer.Create(policy, initial, Measure.Grading(), file.Trainer), stop);
+    public static Task<SeedTraining> ReinforceAsync(JobFile file, ulong seed, CancellationToken stop, Func<SeedTraining, TrainingStep, Task>? watch = null) =>
+        RunAsync(file, seed, (policy, initial) => PolicyTrainer.Create(policy, initial, Measure.Grading(), file.Trainer), watch, stop);
 
     /// <summary>Trains by showing the answers: as many steps on as many rows each, with the same optimiser and course.</summary>
-    public static Task<SeedTraining> SuperviseAsync(JobFile file, ulong seed, CancellationToken stop) =>
+    public static Task<SeedTraining> SuperviseAsync(JobFile file, ulong seed, CancellationToken stop, Func<SeedTraining, TrainingStep, Task>? watch = null) =>
         RunAsync(
             file,
             seed,
@@ -69,6 +69,7 @@ internal sealed class SeedTraining : IDisposable
                 Optimizer = file.Trainer.Optimizer,
                 Schedule = file.Trainer.Schedule,
             }),
+            watch,
             stop);
 
     /// <inheritdoc/>
@@ -78,7 +79,7 @@ internal sealed class SeedTraining : IDisposable
         policy.Dispose();
     }
 
-    private static async Task<SeedTraining> RunAsync(JobFile file, ulong seed, Func<ManagedPolicy, IPolicy, ITrainer> create, CancellationToken stop)
+    private static async Task<SeedTraining> RunAsync(JobFile file, ulong seed, Func<ManagedPolicy, IPolicy, ITrainer> create, Func<SeedTraining, TrainingStep, Task>? watch, CancellationToken stop)
     {
         var training = new SeedTraining(file, seed);
         try
@@ -87,6 +88,10 @@ internal sealed class SeedTraining : IDisposable
             await foreach (TrainingStep step in create(training.policy, training.Initial).TrainAsync(training.TrainingRows, stop).ConfigureAwait(false))
             {
                 training.Steps.Add(step);
+                if (watch is not null)
+                {
+                    await watch(training, step).ConfigureAwait(false);
+                }
             }
 
             // A trainer ends its stream on a stop without an exception, but half a training has no place in a table.
