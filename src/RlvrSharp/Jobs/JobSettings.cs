@@ -93,10 +93,13 @@ internal static class JobSettings
     {
         double? low = rlvr.Number("clip_low", 0, 1);
         double? high = rlvr.Number("clip_high", 0, 1000);
-        trainer.ClipLow = low ?? trainer.ClipLow;
-        trainer.ClipHigh = high ?? trainer.ClipHigh;
+        if (trainer.Objective is not (ClippedSurrogateOptions or ClipCovarianceOptions or CispoOptions))
+        {
+            trainer.ClipLow = low ?? trainer.ClipLow;
+            trainer.ClipHigh = high ?? trainer.ClipHigh;
+        }
 
-        // A preset with an objective of its own has its own bounds; the keys change those.
+        // A preset with an objective of its own has its own bounds; the keys change those. Where it has none, the validator says so.
         trainer.Objective = trainer.Objective switch
         {
             ClippedSurrogateOptions clipped => clipped with { ClipLow = low ?? clipped.ClipLow, ClipHigh = high ?? clipped.ClipHigh },

@@ -63,23 +63,24 @@ public sealed class TrainingJob : IAsyncDisposable
         graders ??= new GraderJsonContext();
         graders.ResponseFormat = file.ResponseFormat;
         IGrader grader = GraderJson.Load(file.Grader, graders);
-        IProblemRequirement[] requirements = grader is IProblemRequirement requirement ? [requirement] : [];
-        IReadOnlyList<Problem> problems = ProblemFile.Load(file.TrainingFile, requirements);
-        IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile, requirements);
-        string name = file.Grader.TryGetProperty("name", out JsonElement given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "grader";
-        var grading = new GradingPipeline([new WeightedGrader(name, grader)], file.Trainer.Rollout.Grading, loggers.CreateLogger<GradingPipeline>());
-        if (file.Epochs is { } epochs)
-        {
-            long steps = (long)epochs * ((problems.Count + file.Trainer.Rollout.ProblemsPerStep - 1) / file.Trainer.Rollout.ProblemsPerStep);
-            file.Trainer.Steps = steps <= 100_000_000
-                ? (int)steps
-                : throw new DataException($"n_epochs is {epochs}, which makes {steps} steps over {problems.Count} rows, but a run has at most 100,000,000: lower it.");
-        }
-
-        file.Policy.ValueHead = file.Trainer is PpoOptions;
-        ManagedPolicy policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
+        ManagedPolicy? policy = null;
         try
         {
+            IProblemRequirement[] requirements = grader is IProblemRequirement requirement ? [requirement] : [];
+            IReadOnlyList<Problem> problems = ProblemFile.Load(file.TrainingFile, requirements);
+            IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile, requirements);
+            string name = file.Grader.TryGetProperty("name", out JsonElement given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "grader";
+            var grading = new GradingPipeline([new WeightedGrader(name, grader)], file.Trainer.Rollout.Grading, loggers.CreateLogger<GradingPipeline>());
+            if (file.Epochs is { } epochs)
+            {
+                long steps = (long)epochs * ((problems.Count + file.Trainer.Rollout.ProblemsPerStep - 1) / file.Trainer.Rollout.ProblemsPerStep);
+                file.Trainer.Steps = steps <= 100_000_000
+                    ? (int)steps
+                    : throw new DataException($"n_epochs is {epochs}, which makes {steps} steps over {problems.Count} rows, but a run has at most 100,000,000: lower it.");
+            }
+
+            file.Policy.ValueHead = file.Trainer is PpoOptions;
+            policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
             IPolicy reference = policy.CreateReference();
             PolicyTrainer trainer = PolicyTrainer.Create(policy, reference, grading, file.Trainer, loggers: loggers);
             trainer.CheckProblems([.. problems, .. validation]);
@@ -92,7 +93,8 @@ public sealed class TrainingJob : IAsyncDisposable
         }
         catch
         {
-            policy.Dispose();
+            policy?.Dispose();
+            GraderLifetime.DisposeAsync(grader).AsTask().GetAwaiter().GetResult();
             throw;
         }
     }
