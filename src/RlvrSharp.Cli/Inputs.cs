@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
@@ -9,28 +10,36 @@ namespace RlvrSharp.Cli;
 /// <summary>What several commands read in the same way.</summary>
 internal static class Inputs
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     public static Argument<string> Model() => new("MODEL_DIR") { Description = "A Hugging Face model folder (config.json, model.safetensors, tokenizer.json)." };
 
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 takes all cores. The numbers do not depend on it." };
 
     public static Option<ulong> Seed() => new("--seed") { Description = "The seed of everything random." };
 
-    /// <summary>The lines of a file, or of standard input for <c>-</c>; blank ones are passed over but counted.</summary>
-    public static IEnumerable<(int Number, string Text)> Lines(string path)
+    /// <summary>The lines of a file, or of standard input for <c>-</c>; blank ones are passed over but counted. A line that is not UTF-8 has a fault and no text.</summary>
+    public static IEnumerable<(int Number, string Text, string? Fault)> Lines(string path)
     {
         if (path != "-" && !File.Exists(path))
         {
-            throw new DataException($"The file {path} does not exist: check the path, or give - for standard input.");
+            throw new DataException(Directory.Exists(path)
+                ? $"{path} is a folder, but a file of rows is wanted: name the .jsonl file in it."
+                : $"The file {path} does not exist: check the path, or give - for standard input.");
         }
 
-        using TextReader reader = path == "-" ? new StreamReader(Console.OpenStandardInput()) : new StreamReader(path);
+        // One character a byte, so that bytes which are no text are seen line by line instead of being replaced.
+        using TextReader reader = new StreamReader(
+            path == "-" ? Console.OpenStandardInput() : File.OpenRead(path), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
         int number = 0;
         while (reader.ReadLine() is { } line)
         {
             number++;
-            if (!string.IsNullOrWhiteSpace(line))
+            (string text, string? fault) = Decode(Encoding.Latin1.GetBytes(line));
+            text = number == 1 ? text.TrimStart('\uFEFF') : text;
+            if (fault is not null || !string.IsNullOrWhiteSpace(text))
             {
-                yield return (number, line);
+                yield return (number, text, fault is null ? null : $"the line {fault}");
             }
         }
     }
@@ -39,19 +48,29 @@ internal static class Inputs
     public static (IGrader Grader, string Name) Grader(string path)
     {
         string text;
+        string? fault;
         try
         {
-            text = File.ReadAllText(path);
+            (text, fault) = Decode(File.ReadAllBytes(path));
+        }
+        catch (Exception error) when ((error is IOException or UnauthorizedAccessException) && Directory.Exists(path))
+        {
+            throw new DataException($"The grader file {path} is a folder, but a file is wanted: name the grader's JSON file in it.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"The grader file {path} cannot be read: {error.Message}", error);
         }
 
+        if (fault is not null)
+        {
+            throw new DataException($"The grader file {path} {fault}");
+        }
+
         JsonElement json;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = JsonDocument.Parse(text.TrimStart('\uFEFF'), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             json = document.RootElement.Clone();
         }
         catch (JsonException error)
@@ -101,6 +120,18 @@ internal static class Inputs
         catch (GradingException error)
         {
             throw new RlvrException(error.Message, error);
+        }
+    }
+
+    private static (string Text, string? Fault) Decode(byte[] bytes)
+    {
+        try
+        {
+            return (StrictUtf8.GetString(bytes), null);
+        }
+        catch (DecoderFallbackException error)
+        {
+            return (string.Empty, $"is not UTF-8 text (byte {error.Index + 1}): save it as UTF-8.");
         }
     }
 }

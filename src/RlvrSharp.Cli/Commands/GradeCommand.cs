@@ -31,9 +31,10 @@ internal static class GradeCommand
             await using (stdout.ConfigureAwait(false))
             {
                 var batch = new List<(GraderInput? Input, string? Fault)>(Ahead);
-                foreach ((int number, string line) in Inputs.Lines(dataPath))
+                foreach ((int number, string line, string? unreadable) in Inputs.Lines(dataPath))
                 {
-                    batch.Add(Parse(line, $"{Path.GetFileName(dataPath)}:{number}"));
+                    string id = $"{Path.GetFileName(dataPath)}:{number}";
+                    batch.Add(unreadable is null ? Parse(line, id) : (null, $"{id}: {unreadable}"));
                     if (batch[^1].Fault is { } fault)
                     {
                         clean = false;

@@ -20,8 +20,13 @@ internal static class TokenizeCommand
     {
         Tokenizer tokenizer = Tokenizer.Load(model);
         using Stream stdout = Console.OpenStandardOutput();
-        foreach ((int number, string line) in Inputs.Lines("-"))
+        foreach ((int number, string line, string? fault) in Inputs.Lines("-"))
         {
+            if (fault is not null)
+            {
+                throw new DataException($"Standard input, line {number}: {fault}");
+            }
+
             string text = TextOf(line, number);
             int[] ids = tokenizer.Encode(text);
             using var buffer = new MemoryStream();

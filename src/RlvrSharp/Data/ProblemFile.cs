@@ -34,6 +34,10 @@ public static class ProblemFile
         {
             throw new DataException($"The data file {path} does not exist: check the path (relative paths in a job file start from the job file's folder).", error);
         }
+        catch (Exception error) when ((error is IOException or UnauthorizedAccessException) && Directory.Exists(path))
+        {
+            throw new DataException($"The data file {path} is a folder, but a file of rows is wanted: name the .jsonl file in it.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"The data file {path} cannot be read: {error.Message}", error);

@@ -165,7 +165,7 @@ public sealed class Evaluator
             {
                 foreach (FieldGrade field in grade.Fields.Where(field => field.Expected is not null))
                 {
-                    string top = TopLevel(field.Path);
+                    string top = FieldPath.First(field.Path);
                     (double matched, double weight) = parts.GetValueOrDefault(top);
                     parts[top] = (matched + (field.Matched * field.Weight), weight + field.Weight);
                 }
@@ -199,12 +199,6 @@ public sealed class Evaluator
         }
 
         return means;
-    }
-
-    private static string TopLevel(string path)
-    {
-        int end = path.AsSpan().IndexOfAny('.', '[');
-        return end < 0 ? path : path[..end];
     }
 
     private static double? MeanOrNull(IEnumerable<double?> values)

@@ -1,7 +1,7 @@
 namespace RlvrSharp.Graders;
 
 /// <summary>1 if the answer is the reference's number, by value and within a tolerance, else 0. Words around it make an answer ungradable, unless the last number of the text is asked for.</summary>
-/// <remarks>Immutable and safe for threads. Compared in decimal, so 0.1 + 0.2 is 0.3.</remarks>
+/// <remarks>Immutable and safe for threads. Compared exactly as the decimals that are written, however large or small.</remarks>
 public sealed class NumberGrader : IGrader, IProblemRequirement
 {
     private readonly double tolerance;

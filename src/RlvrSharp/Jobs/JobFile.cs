@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using RlvrSharp.Evaluation;
 using RlvrSharp.Losses;
 using RlvrSharp.Policies;
@@ -71,6 +72,10 @@ public sealed class JobFile
         {
             throw new DataException($"The job file {path} does not exist: check the path.", error);
         }
+        catch (Exception error) when ((error is IOException or UnauthorizedAccessException) && Directory.Exists(path))
+        {
+            throw new DataException($"The job file {path} is a folder, but a file is wanted: name the job's JSON file in it.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"The job file {path} cannot be read: {error.Message}", error);
@@ -87,6 +92,13 @@ public sealed class JobFile
     public static JobFile Parse(ReadOnlyMemory<byte> json, string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+
+        // The parser below looks into texts only when they are read.
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new DataException($"The job file {path} is not UTF-8 text: save it as UTF-8.");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(

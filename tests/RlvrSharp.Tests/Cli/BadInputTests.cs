@@ -256,6 +256,56 @@ public sealed class BadInputTests : IDisposable
             message);
     }
 
+    [Fact]
+    public async Task A_folder_where_a_file_is_wanted()
+    {
+        string grader = Path.Combine(root, "grader.json");
+        File.WriteAllText(grader, "{\"type\": \"structured_field\", \"name\": \"f\"}");
+        await RefusedAsync(["train", root, "--out", Out], "job file", "is a folder, but a file is wanted");
+        await RefusedAsync(job => job["training_file"] = ".", "data file", "is a folder, but a file of rows is wanted");
+        await RefusedAsync(["grade", "--grader", grader, root], "is a folder, but a file of rows is wanted");
+        await RefusedAsync(["grade", "--grader", root, Path.Combine(root, "train.jsonl")], "grader file", "is a folder, but a file is wanted");
+    }
+
+    [Fact]
+    public async Task A_reference_of_null_that_a_text_grader_would_reward_the_word_for()
+    {
+        File.WriteAllText(Path.Combine(root, "held-out.jsonl"), Row + "\n{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"reference\":null}\n");
+        await RefusedAsync(
+            job => job["method"]!["reinforcement"]!["grader"] = JsonNode.Parse(
+                "{\"type\": \"string_check\", \"name\": \"c\", \"operation\": \"eq\", \"input\": \"{{sample.output_text}}\", \"reference\": \"{{item.reference}}\"}"),
+            "held-out.jsonl:2:", "{{item.reference}}", "null in the row");
+    }
+
+    [Fact]
+    public async Task Files_that_are_not_utf_8()
+    {
+        byte[] bad = [.. "{\"type\": \"structured_field\", \"name\": \"caf"u8, 0xE9, .. "\"}"u8];
+        string grader = Path.Combine(root, "grader.json");
+        File.WriteAllBytes(grader, bad);
+        await RefusedAsync(["grade", "--grader", grader, Path.Combine(root, "train.jsonl")], "grader.json is not UTF-8 text");
+        await RefusedAsync(["train", grader, "--out", Out], "grader.json is not UTF-8 text");
+    }
+
+    [Fact]
+    public async Task Lines_to_grade_that_are_not_utf_8_fail_by_their_number_and_a_byte_order_mark_is_fine()
+    {
+        string grader = Path.Combine(root, "grader.json");
+        File.WriteAllText(grader, "\uFEFF{\"type\": \"string_check\", \"name\": \"c\", \"operation\": \"eq\", \"input\": \"{{sample.output_text}}\", \"reference\": \"{{item.reference}}\"}");
+        string rows = Path.Combine(root, "rows.jsonl");
+        byte[] good = [.. "{\"item\": {\"reference\": \"é\"}, \"sample\": \"é\"}\r\n\n"u8];
+        byte[] bad = [.. "{\"item\": {\"reference\": \"\uFFFD\"}, \"sample\": \""u8, 0xE9, .. "\"}\n"u8];
+        File.WriteAllBytes(rows, [0xEF, 0xBB, 0xBF, .. good, .. bad, .. good]);
+
+        (int exit, string output, string error) = await CommandLine.RunAsync(["grade", "--grader", grader, rows]);
+
+        Assert.Equal(2, exit);
+        Assert.Contains("rows.jsonl:3: the line is not UTF-8 text (byte 43)", error, StringComparison.Ordinal);
+        JsonNode[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToArray();
+        Assert.Equal(["graded", "failed", "graded"], lines.Select(line => (string?)line["status"]));
+        Assert.Equal([1.0, null, 1.0], lines.Select(line => (double?)line["score"]));
+    }
+
     private string Out => Path.Combine(root, "out");
 
     private string CopyModel(string name)

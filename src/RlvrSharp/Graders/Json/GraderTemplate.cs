@@ -105,6 +105,37 @@ public sealed class GraderTemplate
     /// <inheritdoc/>
     public override string ToString() => Text;
 
+    /// <summary>
+    /// What of the row is missing for comparing two templates. Where the row has null and the answer's text stands on the other side, nothing is
+    /// there to compare with, and the answer "null" must not be right. Against a value within the answer's JSON, or a fixed text, null is a value like others.
+    /// </summary>
+    /// <param name="left">One side of the comparison.</param>
+    /// <param name="right">The other side.</param>
+    /// <param name="problem">The row.</param>
+    /// <returns>A sentence, or null where nothing is missing.</returns>
+    internal static string? FindFault(GraderTemplate left, GraderTemplate right, Problem problem) =>
+        left.FindFault(problem) ?? right.FindFault(problem) ?? left.FindNull(right, problem) ?? right.FindNull(left, problem);
+
+    /// <summary>The texts of two templates that are compared with each other, for one row and one completion.</summary>
+    /// <param name="left">One side of the comparison.</param>
+    /// <param name="right">The other side.</param>
+    /// <param name="problem">The row.</param>
+    /// <param name="completion">The completion.</param>
+    /// <param name="rightText">The text of the other side.</param>
+    /// <param name="fault">The grade to return instead, or null.</param>
+    /// <returns>The text of the one side.</returns>
+    internal static string Render(GraderTemplate left, GraderTemplate right, Problem problem, Completion completion, out string rightText, out Grade? fault)
+    {
+        string leftText = left.Render(problem, completion, out fault);
+        rightText = fault is null ? right.Render(problem, completion, out fault) : string.Empty;
+        if (fault is null && (left.FindNull(right, problem) ?? right.FindNull(left, problem)) is { } missing)
+        {
+            fault = Grade.Failed(missing);
+        }
+
+        return leftText;
+    }
+
     internal static GraderTemplate? TryParse(string text, out string? problem)
     {
         problem = null;
@@ -163,6 +194,12 @@ public sealed class GraderTemplate
             : null;
         return value;
     }
+
+    private string? FindNull(GraderTemplate other, Problem problem) =>
+        OnlyPath is { FromItem: true } path && !other.IsFixed && other.OnlyPath is not { IsWithinOutputJson: true }
+            && ItemValue(path, problem, out _) is { ValueKind: JsonValueKind.Null }
+            ? $"invalid_variable_error: the grader compares the answer with {{{{{path.Text}}}}}, but that is null in the row. Give it a value, or leave the row out."
+            : null;
 
     private static int FindClose(string text, int from)
     {

@@ -45,13 +45,7 @@ public sealed class StringCheckGrader : IJsonGrader
     /// <inheritdoc/>
     public ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
     {
-        string left = input.Render(problem, completion, out Grade? fault);
-        if (fault is not null)
-        {
-            return new(fault);
-        }
-
-        string right = reference.Render(problem, completion, out fault);
+        string left = GraderTemplate.Render(input, reference, problem, completion, out string right, out Grade? fault);
         if (fault is not null)
         {
             return new(fault);
@@ -71,7 +65,7 @@ public sealed class StringCheckGrader : IJsonGrader
     }
 
     /// <inheritdoc/>
-    public string? FindFault(Problem problem) => input.FindFault(problem) ?? reference.FindFault(problem);
+    public string? FindFault(Problem problem) => GraderTemplate.FindFault(input, reference, problem);
 
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)

@@ -27,6 +27,9 @@ internal sealed class TemplatePath
     /// <summary>Whether the path is exactly <c>sample.output_text</c>.</summary>
     public bool IsOutputText => !FromItem && segments is [{ Name: "output_text" }];
 
+    /// <summary>Whether the path is a value within the answer's JSON, such as <c>sample.output_json.city</c>.</summary>
+    public bool IsWithinOutputJson => !FromItem && segments is [{ Name: "output_json" }, _, ..];
+
     /// <summary>Parses a path.</summary>
     /// <param name="expression">What stands between the braces.</param>
     /// <param name="problem">What is wrong with it.</param>

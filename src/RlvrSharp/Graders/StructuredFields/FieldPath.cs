@@ -70,6 +70,27 @@ internal static class FieldPath
         return null;
     }
 
+    /// <summary>The first name of a path of a trace, such as <c>x</c> of <c>x[0].y</c> and <c>a.b</c> of <c>['a.b'][0]</c>; what cannot be split stays whole.</summary>
+    public static string First(string path)
+    {
+        if (path.StartsWith("['", StringComparison.Ordinal))
+        {
+            // A quoted name may hold the closing marks itself: the first that a path can go on behind.
+            for (int close = path.IndexOf("']", 2, StringComparison.Ordinal); close >= 0; close = path.IndexOf("']", close + 1, StringComparison.Ordinal))
+            {
+                if (close + 2 == path.Length || path[close + 2] is '.' or '[')
+                {
+                    return path[2..close];
+                }
+            }
+
+            return path;
+        }
+
+        int end = path.AsSpan().IndexOfAny('.', '[');
+        return end > 0 ? path[..end] : path;
+    }
+
     public static string Join(string parent, string name)
     {
         bool plain = name.Length > 0 && name.AsSpan().IndexOfAny(".[]'") < 0;

@@ -93,31 +93,37 @@ internal static class NumberText
         return isNumber;
     }
 
-    /// <summary>Whether |a − b| is at most the absolute tolerance or the relative one times the larger of |a| and |b|.</summary>
+    /// <summary>Whether |a − b| is at most the absolute tolerance or the relative one times the larger of |a| and |b|; exact, however large or small the numbers are.</summary>
+    /// <param name="a">A number as <see cref="TryWriteKey"/> writes it.</param>
+    /// <param name="b">Another.</param>
+    /// <param name="absolute">The absolute tolerance, finite and 0 or more.</param>
+    /// <param name="relative">The relative tolerance, 0 to below 1.</param>
     public static bool IsNear(ReadOnlySpan<char> a, ReadOnlySpan<char> b, double absolute, double relative)
     {
-        // Decimal first: 0.1 + 0.2 is 0.3 there, and 12.51 is exactly 0.01 from 12.50.
-        if (absolute < 1e27 && TryDecimal(a, out decimal left) && TryDecimal(b, out decimal right))
+        // Numbers in everyday use fit decimal with room for the product; reading, subtracting and multiplying then lose nothing.
+        if (TryShort(a, out decimal left) && TryShort(b, out decimal right) && TryShort(absolute, out decimal near) && TryShort(relative, out decimal share))
         {
-            try
-            {
-                decimal distance = Math.Abs(left - right);
-                return distance <= (decimal)absolute || distance <= (decimal)relative * Math.Max(Math.Abs(left), Math.Abs(right));
-            }
-            catch (OverflowException)
-            {
-                // Too large for decimal after all: the doubles below will do.
-            }
+            decimal distance = Math.Abs(left - right);
+            return distance <= near || distance <= share * Math.Max(Math.Abs(left), Math.Abs(right));
         }
 
-        double x = double.Parse(a, NumberStyles.Float, CultureInfo.InvariantCulture);
-        double y = double.Parse(b, NumberStyles.Float, CultureInfo.InvariantCulture);
-        double difference = Math.Abs(x - y);
-        return double.IsFinite(difference) && (difference <= absolute || difference <= relative * Math.Max(Math.Abs(x), Math.Abs(y)));
+        return ExactNumber.IsNear(a, b, absolute, relative);
     }
 
     public static bool TryDecimal(ReadOnlySpan<char> literal, out decimal value) =>
         decimal.TryParse(literal, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
+    private static bool TryShort(ReadOnlySpan<char> key, out decimal value) =>
+        TryDecimal(key, out value) && IsShort(value) && (value != 0 || key is "0");
+
+    private static bool TryShort(double tolerance, out decimal value)
+    {
+        value = tolerance < 1e10 ? (decimal)tolerance : decimal.MaxValue;
+        return IsShort(value) && (double)value == tolerance;
+    }
+
+    // Ten digits before the point and eight behind: the product with a share below 1 has 26 at most, and decimal holds 28.
+    private static bool IsShort(decimal value) => value.Scale <= 8 && Math.Abs(value) < 1e10m;
 
     private static bool TryReadExponent(ReadOnlySpan<char> text, ref long exponent)
     {

@@ -64,8 +64,7 @@ public sealed class TextSimilarityGrader : IJsonGrader
     /// <inheritdoc/>
     public async ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
     {
-        string left = input.Render(problem, completion, out Grade? fault);
-        string right = fault is null ? reference.Render(problem, completion, out fault) : string.Empty;
+        string left = GraderTemplate.Render(input, reference, problem, completion, out string right, out Grade? fault);
         if (fault is not null)
         {
             return fault;
@@ -100,7 +99,7 @@ public sealed class TextSimilarityGrader : IJsonGrader
     }
 
     /// <inheritdoc/>
-    public string? FindFault(Problem problem) => input.FindFault(problem) ?? reference.FindFault(problem);
+    public string? FindFault(Problem problem) => GraderTemplate.FindFault(input, reference, problem);
 
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)

@@ -67,6 +67,21 @@ public sealed class WorkedNumbersTests
     public void Missing_and_null_score_as_worked_out_by_hand(string reference, string answer, string f1) =>
         Assert.Equal(f1, Three(new StructuredFieldGrader().Grade(answer, reference).Score));
 
+    // A nested field has the weight of its siblings, and so has what the answer puts beside them or where the reference has null.
+    [Theory]
+    [InlineData("""{"o":{"a":1,"b":2}}""", """{"o":{"a":1,"b":2,"junk":3}}""", 0.5, "0.667", "0.800")]
+    [InlineData("""{"o":{"a":1,"b":null,"c":3}}""", """{"o":{"a":1,"b":2,"c":3}}""", 0.5, "0.667", "0.800")]
+    [InlineData("""{"o":{"a":1,"b":null,"c":3}}""", """{"o":{"a":1,"b":{"x":1,"y":2},"c":3}}""", 0.5, "0.667", "0.800")]
+    [InlineData("""{"o":{"a":1,"b":null,"c":3}}""", """{"o":{"a":1,"b":[7,8],"c":3}}""", 0.5, "0.500", "0.667")]
+    [InlineData("""{"o":[{"a":1,"b":2},{"a":3,"b":4}]}""", """{"o":[{"a":1,"b":2},{"a":3,"b":4,"junk":5}]}""", 0.25, "0.800", "0.889")]
+    [InlineData("""{"o":null,"p":1}""", """{"o":{"x":1,"y":2},"p":1}""", 1, "0.500", "0.667")]
+    public void What_the_reference_lacks_weighs_what_a_field_in_its_place_would(string reference, string answer, double weight, string precision, string f1)
+    {
+        Grade grade = new StructuredFieldGrader().Grade(answer, reference);
+        Assert.All(grade.Fields.Where(field => field.Expected is null), field => Assert.Equal(weight, field.Weight, 12));
+        Assert.Equal((precision, "1.000", f1), (Three(grade.Precision!.Value), Three(grade.Recall!.Value), Three(grade.Score)));
+    }
+
     [Fact]
     public void The_trace_says_what_was_compared_and_adds_up_to_the_score()
     {

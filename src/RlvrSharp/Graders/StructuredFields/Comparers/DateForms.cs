@@ -8,8 +8,9 @@ internal static class DateForms
     public static readonly DateTimeFormatInfo Format = MakeFormat();
 
     // NoCurrentDateDefault: otherwise a format without a year would read the clock.
+    // AdjustToUniversal: otherwise one with an offset would be moved into the machine's time zone.
     private const DateTimeStyles Styles =
-        DateTimeStyles.NoCurrentDateDefault | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite;
+        DateTimeStyles.NoCurrentDateDefault | DateTimeStyles.AdjustToUniversal | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite;
 
     public static bool TryRead(ReadOnlySpan<char> text, string[] formats, out DateTime value)
     {
@@ -21,7 +22,7 @@ internal static class DateForms
             return false;
         }
 
-        if (DateTime.TryParseExact(text, formats, Format, Styles, out value) && System.Array.TrueForAll(formats, HasYear))
+        if (DateTime.TryParseExact(text, formats, Format, Styles, out value) && System.Array.TrueForAll(formats, DateFormat.HasYear))
         {
             return true;
         }
@@ -29,38 +30,10 @@ internal static class DateForms
         // A month and a day without a year would read the clock, so they are given one: 4, a leap year. Each format in turn, the first that fits.
         foreach (string format in formats)
         {
-            bool read = HasYear(format)
+            bool read = DateFormat.HasYear(format)
                 ? DateTime.TryParseExact(text, format, Format, Styles, out value)
                 : DateTime.TryParseExact(string.Concat("0004|", text.Trim()), "yyyy'|'" + format, Format, Styles, out value);
             if (read)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether a format says the year, outside of quoted text.</summary>
-    public static bool HasYear(string format)
-    {
-        char quote = '\0';
-        for (int i = 0; i < format.Length; i++)
-        {
-            char character = format[i];
-            if (quote != '\0')
-            {
-                quote = character == quote ? '\0' : quote;
-            }
-            else if (character == '\\')
-            {
-                i++;
-            }
-            else if (character is '\'' or '"')
-            {
-                quote = character;
-            }
-            else if (character == 'y')
             {
                 return true;
             }
@@ -78,21 +51,34 @@ internal static class DateForms
 
         foreach (string format in formats)
         {
-            bool readable;
-            try
+            if (FindFault(format) is { } fault)
             {
-                string text = new DateTime(2001, 11, 22, 13, 14, 15, DateTimeKind.Utc).ToString(format, Format);
-                readable = format.Length >= 2 && TryRead(text, [format], out _);
+                string wayOut = DateFormat.Nearest(format) is { } nearest ? $" (did you mean {nearest}?)" : ": use one such as yyyy-MM-dd";
+                yield return $"'{format}' is not a format dates can be read in, since {fault}{wayOut}";
             }
-            catch (FormatException)
-            {
-                readable = false;
-            }
+        }
+    }
 
-            if (!readable)
-            {
-                yield return $"'{format}' is not a format dates can be read in: use one such as yyyy-MM-dd";
-            }
+    /// <summary>Why dates cannot be read in a format, or null: a date must come back from it as it was written.</summary>
+    public static string? FindFault(string format)
+    {
+        if (DateFormat.DateParts(format, out string fault) is not { } parts)
+        {
+            return fault;
+        }
+
+        try
+        {
+            var sample = new DateTime(2001, 11, 22, 13, 14, 15, DateTimeKind.Utc);
+            bool same = TryRead(sample.ToString(format, Format), [format], out DateTime read)
+                && ((parts & 1) == 0 || read.Year == sample.Year)
+                && ((parts & 2) == 0 || read.Month == sample.Month)
+                && ((parts & 4) == 0 || read.Day == sample.Day);
+            return same ? null : "what it writes it cannot read";
+        }
+        catch (FormatException)
+        {
+            return "it is not well formed";
         }
     }
 

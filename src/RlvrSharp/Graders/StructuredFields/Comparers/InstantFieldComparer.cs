@@ -27,7 +27,7 @@ internal sealed class InstantFieldComparer(TimeSpan tolerance, string[] formats)
             yield return $"its tolerance is {tolerance.ToString("c", CultureInfo.InvariantCulture)}: use 0 or more";
         }
 
-        foreach (string format in formats.Where(format => !DateForms.HasYear(format)))
+        foreach (string format in formats.Where(format => DateForms.FindFault(format) is null && !DateFormat.HasYear(format)))
         {
             yield return $"the format '{format}' has no year, so it names no point in time: add yyyy";
         }

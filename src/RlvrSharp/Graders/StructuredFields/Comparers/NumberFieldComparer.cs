@@ -61,7 +61,7 @@ internal sealed class NumberFieldComparer(double tolerance, double relative, boo
         var left = new KeyBuffer(stackalloc char[64]);
         var right = new KeyBuffer(stackalloc char[64]);
         bool usable = NumberText.TryWriteKey(expected, ref left) && NumberText.TryWriteKey(actual, ref right);
-        bool near = usable && (left.Written.SequenceEqual(right.Written) || NumberText.IsNear(expected, actual, tolerance, relative));
+        bool near = usable && (left.Written.SequenceEqual(right.Written) || NumberText.IsNear(left.Written, right.Written, tolerance, relative));
         left.Dispose();
         right.Dispose();
         return near;
