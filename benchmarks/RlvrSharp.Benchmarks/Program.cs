@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RlvrSharp.Benchmarks;
+using RlvrSharp.Benchmarks.HalfBillion;
 
 // The studies of this project have names of their own; everything else is BenchmarkDotNet's.
 if (args is ["fuzz", .. var rest])
@@ -11,6 +12,11 @@ if (args is ["fuzz", .. var rest])
 if (args is ["field-speed", .. var options])
 {
     return FieldSpeed.Run(options);
+}
+
+if (args is ["half-billion", .. var settings])
+{
+    return await HalfBillionCommand.RunAsync(settings);
 }
 
 // A suite whose oracle disagrees throws in its setup; BenchmarkDotNet writes that down and goes on, so it has to be looked for.

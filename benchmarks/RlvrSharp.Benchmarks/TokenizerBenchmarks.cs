@@ -54,7 +54,7 @@ public class TokenizerBenchmarks
     public int DecodeEnglish() => tokenizer.Decode(ids).Length;
 
     /// <summary>Words with a long tail, as a language has them: most places go to few words, and new ones keep coming.</summary>
-    private static string English(int length)
+    internal static string English(int length)
     {
         string[] syllables = ["the", "of", "and", "to", "in", "ing", "er", "re", "con", "ti", "al", "ma", "st", "or", "en", "ly", "be", "pro", "de", "na"];
         var random = new KeyedRandom(11);

@@ -12,7 +12,7 @@ internal static class Inputs
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static Argument<string> Model() => new("MODEL_DIR") { Description = "A Hugging Face model folder (config.json, model.safetensors, tokenizer.json)." };
+    public static Argument<string> Model() => new("MODEL_DIR") { Description = "A Hugging Face model folder (config.json, model.safetensors, tokenizer.json), or a PEFT adapter folder whose model is at hand." };
 
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 takes all cores. The numbers do not depend on it." };
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace RlvrSharp;
 
 /// <summary>Turns messages and texts into a policy's tokens and back.</summary>
@@ -10,6 +12,15 @@ public interface ITokenCodec
     /// <param name="messages">The conversation, oldest first.</param>
     /// <returns>The prompt's tokens; at least one.</returns>
     int[] EncodePrompt(IReadOnlyList<PromptMessage> messages);
+
+    /// <summary>Renders a prompt that offers tools to the model.</summary>
+    /// <param name="messages">The conversation, oldest first.</param>
+    /// <param name="tools">The tools, a JSON array as in the chat API; <see cref="JsonValueKind.Undefined"/> for none.</param>
+    /// <returns>The prompt's tokens; at least one.</returns>
+    /// <exception cref="PolicyException">There are tools, and this codec has no way to show them to the model.</exception>
+    int[] EncodePrompt(IReadOnlyList<PromptMessage> messages, JsonElement tools) => tools.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+        ? EncodePrompt(messages)
+        : throw new PolicyException("The prompt offers tools, and this model has no way to be told of them: leave \"tools\" out of the row.");
 
     /// <summary>Tokenizes an answer and appends the end token.</summary>
     /// <param name="text">The answer.</param>

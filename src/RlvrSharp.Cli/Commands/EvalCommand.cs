@@ -57,8 +57,9 @@ internal static class EvalCommand
         {
             IReadOnlyList<Problem> problems = ProblemFile.Load(data, grader is IProblemRequirement requirement ? [requirement] : []);
             await Inputs.StartAsync(() => GraderLifetime.StartAsync(grader)).ConfigureAwait(false);
-            using ManagedPolicy policy = ManagedPolicy.Load(model, new ManagedPolicyOptions { Threads = threads });
-            using ManagedPolicy? reference = referencePath is null ? null : ManagedPolicy.Load(referencePath, new ManagedPolicyOptions { Threads = threads });
+            using ManagedPolicy policy = ModelFolders.Load(model, threads);
+            ModelFolders.WarnWithoutTemplate(model, policy.HasChatTemplate);
+            using ManagedPolicy? reference = referencePath is null ? null : ModelFolders.Load(referencePath, threads);
             var evaluator = new Evaluator(new GradingPipeline([new WeightedGrader(name, grader)]));
             using var stop = new StopSignal();
             EvaluationResult result = await evaluator.EvaluateAsync(policy, problems, options, reference, stop.Token).ConfigureAwait(false);

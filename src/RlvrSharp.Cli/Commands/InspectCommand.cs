@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RlvrSharp.Models;
+using RlvrSharp.Policies;
 
 namespace RlvrSharp.Cli.Commands;
 
@@ -11,7 +12,9 @@ internal static class InspectCommand
         var command = new Command("inspect", "Say what a model folder holds: architecture, weights, tokenizer, template, and about how much memory it takes.") { model };
         command.SetAction(parsed =>
         {
-            Console.WriteLine(ModelDescription.Load(parsed.GetValue(model)!).Format());
+            AdapterDescription? adapter = AdapterDescription.TryLoad(parsed.GetValue(model)!);
+            Console.Write(ModelDescription.Load(adapter?.BaseDirectory ?? parsed.GetValue(model)!).Format());
+            Console.Write(adapter?.Format());
             return ExitCode.Ok;
         });
         return command;

@@ -20,7 +20,7 @@ internal static class LogprobsCommand
     private static async Task<int> RunAsync(string model, int threads)
     {
         (int[][] rows, double temperature) = Read();
-        using ManagedPolicy policy = ManagedPolicy.Load(model, new ManagedPolicyOptions { Threads = threads });
+        using ManagedPolicy policy = ModelFolders.Load(model, threads);
         var sequences = new List<TokenSequence>();
         for (int i = 0; i < rows.Length; i++)
         {

@@ -42,7 +42,8 @@ internal static class SampleCommand
             throw new DataException("--temperature must be 0 or more, --top-p above 0 and at most 1, and --top-k 0 or more.");
         }
 
-        using ManagedPolicy policy = ManagedPolicy.Load(model, new ManagedPolicyOptions { Threads = threads });
+        using ManagedPolicy policy = ModelFolders.Load(model, threads);
+        ModelFolders.WarnWithoutTemplate(model, policy.HasChatTemplate);
         PromptMessage[] messages = system is null ? [new("user", prompt)] : [new("system", system), new("user", prompt)];
         SampleRequest[] requests = Enumerable.Range(0, count).Select(i => new SampleRequest(messages, KeyedRandom.Key(seed, (ulong)i))).ToArray();
         using var stop = new StopSignal();

@@ -62,6 +62,7 @@ internal static class SftCommand
         using ManagedPolicy policy = init
             ? ManagedPolicy.Create(CausalLmConfig.Load(model), model, options.Seed, policyOptions)
             : ManagedPolicy.Load(model, policyOptions);
+        ModelFolders.WarnWithoutTemplate(model, policy.HasChatTemplate);
         var trainer = new SftTrainer(policy, options);
         IReadOnlyList<Problem> problems = ProblemFile.Load(data);
         using var stop = new StopSignal(() => Console.Error.WriteLine("rlvr: stopping after this step"));

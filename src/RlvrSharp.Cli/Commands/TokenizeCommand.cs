@@ -18,7 +18,7 @@ internal static class TokenizeCommand
 
     private static int Run(string model)
     {
-        Tokenizer tokenizer = Tokenizer.Load(model);
+        Tokenizer tokenizer = Tokenizer.Load(File.Exists(Path.Combine(model, "tokenizer.json")) ? model : ModelFolders.BaseOf(model));
         using Stream stdout = Console.OpenStandardOutput();
         foreach ((int number, string line, string? fault) in Inputs.Lines("-"))
         {

@@ -44,6 +44,7 @@ internal static class TrainCommand
         var graders = Inputs.Graders();
         await using TrainingJob job = TrainingJob.Load(file, folder, resume is not null, graders);
         Inputs.Warn(graders);
+        ModelFolders.WarnWithoutTemplate(file.ModelDirectory, job.HasChatTemplate);
         foreach (string ignored in file.Ignored)
         {
             Console.Error.WriteLine($"rlvr: warning: {ignored} has no effect here.");

@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Information, "Run starts: seed {Seed}, {Problems} problems, {Steps} steps of {ProblemsPerStep} × {GroupSize} completions")]
     public static partial void RunStarts(ILogger logger, ulong seed, int problems, int steps, int problemsPerStep, int groupSize);
 
+    [LoggerMessage(20, LogLevel.Warning, "The model in {Directory} has no chat template: the texts of a prompt's messages are put one after the other")]
+    public static partial void NoChatTemplate(ILogger logger, string directory);
+
     [LoggerMessage(9, LogLevel.Warning, "Step {Step}: training stops because the KL divergence of the update, {Kl:F5} nats per token, passed the limit of {Limit:F5}")]
     public static partial void StoppedOnKl(ILogger logger, int step, double kl, double limit);
 }

@@ -249,7 +249,7 @@ public sealed class Evaluator
         {
             for (int draw = 0; draw < draws; draw++)
             {
-                requests.Add(new SampleRequest(problems[row].Messages, KeyedRandom.Key(SampleStream, options.Seed, (ulong)row, (ulong)draw)));
+                requests.Add(new SampleRequest(problems[row], KeyedRandom.Key(SampleStream, options.Seed, (ulong)row, (ulong)draw)));
             }
         }
 

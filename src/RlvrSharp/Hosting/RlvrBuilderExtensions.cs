@@ -33,7 +33,7 @@ public static class RlvrBuilderExtensions
 
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagedPolicyOptions>, ManagedPolicyOptionsValidator>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagedPolicyOptions>, ModelFolderValidator>());
-        builder.UsePolicy(provider => ManagedPolicy.Load(modelDirectory, provider.GetRequiredService<IOptions<ManagedPolicyOptions>>().Value));
+        builder.UsePolicy(provider => ManagedPolicy.Load(modelDirectory, provider.GetRequiredService<IOptions<ManagedPolicyOptions>>().Value, provider.GetService<ILogger<ManagedPolicy>>()));
         builder.Services.AddSingleton(new ModelFolder(modelDirectory));
         return builder;
     }

@@ -50,6 +50,9 @@ public sealed class JobFile
     /// <summary>The policy's options.</summary>
     public required ManagedPolicyOptions Policy { get; init; }
 
+    /// <summary>Whether the best checkpoint's adapters are added to the model in the end, as a model folder <c>merged</c> in the run's folder.</summary>
+    public bool Merge { get; init; }
+
     /// <summary>The settings as they are written in the file: what a resumed run must find unchanged.</summary>
     internal string Settings { get; init; } = string.Empty;
 
@@ -129,6 +132,11 @@ public sealed class JobFile
         }
 
         Trainer.Seed = Run.Seed = seed ?? Trainer.Seed;
+        if (Policy.Lora is not null)
+        {
+            Policy.Lora.Seed = Trainer.Seed;
+        }
+
         Policy.Threads = threads ?? Policy.Threads;
         if (steps is { } count)
         {
@@ -178,6 +186,12 @@ public sealed class JobFile
         var policy = new ManagedPolicyOptions();
         int? epochs = ReadHyperparameters(hyper, trainer, run, ignored);
         JobSettings.Read(rlvr, trainer, run, policy);
+        bool merge = rlvr.Flag("merge") ?? false;
+        if (policy.Lora is not null)
+        {
+            policy.Lora.Seed = seed;
+        }
+
         if (epochs is not null && rlvr.Has("steps"))
         {
             problems.Add("hyperparameters.n_epochs and rlvr.steps are both given, but they say the same thing in two ways: remove one.");
@@ -213,6 +227,7 @@ public sealed class JobFile
             Epochs = epochs,
             Run = run,
             Policy = policy,
+            Merge = merge,
             Ignored = ignored,
             Settings = Canonical(reinforcement.Raw("hyperparameters")) + Canonical(root.Raw("rlvr")),
         };
@@ -222,9 +237,9 @@ public sealed class JobFile
     private static string Canonical(JsonElement settings) => settings.ValueKind != JsonValueKind.Object
         ? "{}"
         : string.Join(';', settings.EnumerateObject()
-            .Where(setting => setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints"))
+            .Where(setting => setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints" or "recompute_activations" or "max_batch" or "merge"))
             .OrderBy(setting => setting.Name, StringComparer.Ordinal)
-            .Select(setting => $"{setting.Name}={setting.Value}"));
+            .Select(setting => $"{setting.Name}={(setting.Value.ValueKind == JsonValueKind.Object ? Canonical(setting.Value) : setting.Value)}"));
 
     private static int? ReadHyperparameters(JobReader hyper, PolicyTrainerOptions trainer, TrainingRunOptions run, List<string> ignored)
     {

@@ -83,6 +83,26 @@ internal sealed class JobReader
         return null;
     }
 
+    /// <summary>A list of a few words, or null.</summary>
+    public IReadOnlyList<string>? Choices(string key, IReadOnlyCollection<string> choices)
+    {
+        JsonElement value = Raw(key);
+        if (value.ValueKind == JsonValueKind.Undefined)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(entry => entry.ValueKind != JsonValueKind.String))
+        {
+            problems.Add($"{Name(key)} is {Shown(value)}, but it must be a list of texts.");
+            return null;
+        }
+
+        string[] texts = [.. value.EnumerateArray().Select(JsonTexts.Read)];
+        problems.AddRange(texts.Where(text => !choices.Contains(text)).Select(text => $"{Name(key)} holds \"{text}\": {NearestName.Hint(text, choices)}"));
+        return texts;
+    }
+
     public bool? Flag(string key)
     {
         JsonElement value = Raw(key);
@@ -137,6 +157,9 @@ internal sealed class JobReader
         problems.Add($"{Name(key)} is {Shown(value)}, but it must be {kind} {lower}{upper}.");
         return null;
     }
+
+    /// <summary>Notes a fault of a key's value that the reader itself cannot see.</summary>
+    public void Fault(string key, string rule) => problems.Add($"{Name(key)} {rule}");
 
     /// <summary>Accepts keys that have no meaning here, so that a job body from elsewhere runs as it is.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)

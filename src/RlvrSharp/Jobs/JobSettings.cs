@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RlvrSharp.Advantages;
 using RlvrSharp.Losses;
 using RlvrSharp.Policies;
@@ -37,6 +38,47 @@ internal static class JobSettings
         run.CheckpointEvery = rlvr.Whole("checkpoint_interval", 1) ?? run.CheckpointEvery;
         run.MaxCheckpoints = rlvr.Whole("max_checkpoints", 0) ?? run.MaxCheckpoints;
         policy.Threads = rlvr.Whole("threads", 0, 4096) ?? policy.Threads;
+        ReadPolicy(rlvr, policy);
+    }
+
+    private static void ReadPolicy(JobReader rlvr, ManagedPolicyOptions policy)
+    {
+        policy.BFloat16Weights = rlvr.Choice("weights", "float32", "bfloat16", "fp32", "bf16") is "bfloat16" or "bf16";
+        policy.RecomputeActivations = rlvr.Flag("recompute_activations") ?? policy.RecomputeActivations;
+        policy.MaxBatch = rlvr.Whole("max_batch", 1, 65536) ?? policy.MaxBatch;
+        policy.MaxTokensPerPass = rlvr.Whole("max_tokens_per_pass", 1, 1 << 24) ?? policy.MaxTokensPerPass;
+        policy.ChatTemplate = rlvr.Text("chat_template") ?? policy.ChatTemplate;
+        JsonElement variables = rlvr.Raw("chat_template_variables");
+        if (variables.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined))
+        {
+            rlvr.Fault("chat_template_variables", "must be an object with the variables' names and values, such as {\"enable_thinking\": false}.");
+        }
+
+        foreach (JsonProperty variable in variables.ValueKind == JsonValueKind.Object ? variables.EnumerateObject() : [])
+        {
+            policy.ChatTemplateVariables[variable.Name] = variable.Value;
+        }
+
+        if (!rlvr.Has("lora"))
+        {
+            return;
+        }
+
+        JobReader lora = rlvr.Object("lora");
+        policy.Lora = new LoraOptions();
+        policy.Lora.Rank = lora.Whole("rank", 1, 1024) ?? policy.Lora.Rank;
+        policy.Lora.Alpha = lora.Number("alpha", 0, 1e6, minExclusive: true) ?? 2 * policy.Lora.Rank;
+        if (lora.Number("dropout", 0, 1) is > 0)
+        {
+            lora.Fault("dropout", "is above 0, but sampling and training must compute the same numbers: leave it out, or set it to 0.");
+        }
+
+        foreach (string module in lora.Choices("target_modules", LoraOptions.Modules) ?? [])
+        {
+            policy.Lora.TargetModules.Add(module);
+        }
+
+        lora.Finish();
     }
 
     /// <summary>What the validators say, before anything else is opened.</summary>

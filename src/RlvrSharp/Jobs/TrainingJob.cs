@@ -42,6 +42,9 @@ public sealed class TrainingJob : IAsyncDisposable
     /// <summary>The held-out rows.</summary>
     public required IReadOnlyList<Problem> Validation { get; init; }
 
+    /// <summary>Whether the model has a chat template; without one, the messages' texts are put one after the other.</summary>
+    public bool HasChatTemplate => policy.HasChatTemplate;
+
     /// <summary>What the grader's JSON was accepted with.</summary>
     public IReadOnlyList<GraderWarning> Warnings { get; init; } = [];
 
@@ -58,6 +61,7 @@ public sealed class TrainingJob : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(file);
         TrainingRun.CheckOutput(outputDirectory, resume);
+        CheckAdapters(file);
         long start = Stopwatch.GetTimestamp();
         loggers ??= NullLoggerFactory.Instance;
         graders ??= new GraderJsonContext();
@@ -80,7 +84,7 @@ public sealed class TrainingJob : IAsyncDisposable
             }
 
             file.Policy.ValueHead = file.Trainer is PpoOptions;
-            policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy);
+            policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy, loggers.CreateLogger<ManagedPolicy>());
             IPolicy reference = policy.CreateReference();
             PolicyTrainer trainer = PolicyTrainer.Create(policy, reference, grading, file.Trainer, loggers: loggers);
             trainer.CheckProblems([.. problems, .. validation]);
@@ -133,8 +137,29 @@ public sealed class TrainingJob : IAsyncDisposable
     {
         await foreach (RunEvent happened in run.RunAsync(Problems, Validation, cancellationToken).ConfigureAwait(false))
         {
+            if (happened is RunEvent.Finished finished && File.Merge && !cancellationToken.IsCancellationRequested)
+            {
+                await MergeAsync(finished.Summary, cancellationToken).ConfigureAwait(false);
+            }
+
             yield return happened;
         }
+    }
+
+    /// <summary>Adds the best checkpoint's adapters to the model; the newest's, where none was better than the model itself.</summary>
+    private async Task MergeAsync(RunSummary summary, CancellationToken cancellationToken)
+    {
+        string checkpoint = Checkpoint(summary.BestStep) is var best && Directory.Exists(best) ? best : Checkpoint(summary.Steps);
+        string target = System.IO.Path.Combine(File.Run.OutputDirectory, "merged");
+        if (Directory.Exists(target))
+        {
+            Directory.Delete(target, recursive: true);
+        }
+
+        await policy.LoadAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+        await policy.SaveMergedAsync(target, cancellationToken).ConfigureAwait(false);
+
+        string Checkpoint(int step) => System.IO.Path.Combine(File.Run.OutputDirectory, "checkpoints", string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}"));
     }
 
     /// <summary>Lets go of the model and ends what the grader may have started.</summary>
@@ -146,10 +171,37 @@ public sealed class TrainingJob : IAsyncDisposable
         await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
     }
 
+    /// <summary>What the settings and the kind of model folder make of each other.</summary>
+    private static void CheckAdapters(JobFile file)
+    {
+        bool adapter = LoraCheckpoint.IsAdapter(file.ModelDirectory);
+        var problems = new List<string>();
+        if (adapter && file.Policy.Lora is not null)
+        {
+            problems.Add($"rlvr.lora is given, but {file.ModelDirectory} is an adapter folder, whose adapters are trained on as they are: remove rlvr.lora, or merge the adapter into a model first (rlvr merge).");
+        }
+
+        if (!adapter && file.Policy.Lora is null && file.Policy.BFloat16Weights)
+        {
+            problems.Add("rlvr.weights is bfloat16, but such weights cannot be trained themselves: add rlvr.lora to train adapters on them, or set rlvr.weights to float32.");
+        }
+
+        if (!adapter && file.Policy.Lora is null && file.Merge)
+        {
+            problems.Add("rlvr.merge is set, but the job trains no adapters, so there is nothing to merge: remove it, or add rlvr.lora.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new DataException($"The job file {file.Path} cannot be used:" + string.Concat(problems.Select(problem => Environment.NewLine + "  " + problem)));
+        }
+    }
+
     /// <summary>What a resumed run must find unchanged: the model's files, the rows, the grader, the settings.</summary>
     private static void AddHashes(JobFile file)
     {
-        string[] modelFiles = Directory.GetFiles(file.ModelDirectory).Where(path => System.IO.Path.GetExtension(path) is ".json" or ".safetensors" or ".jinja").Order(StringComparer.Ordinal).ToArray();
+        string[] folders = LoraCheckpoint.IsAdapter(file.ModelDirectory) ? [file.ModelDirectory, LoraCheckpoint.BaseDirectory(file.ModelDirectory)] : [file.ModelDirectory];
+        string[] modelFiles = folders.SelectMany(Directory.GetFiles).Where(path => System.IO.Path.GetExtension(path) is ".json" or ".safetensors" or ".jinja").Order(StringComparer.Ordinal).ToArray();
         file.Run.Hashes["model"] = Hash(modelFiles);
         file.Run.Hashes["data"] = Hash([file.TrainingFile, file.ValidationFile]);
         file.Run.Hashes["grader"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{file.Grader}{file.ResponseFormat}")));

@@ -203,9 +203,9 @@ internal sealed class CausalLmConfigReader
 
     private int[] ReadWindows(int layers)
     {
-        // A window that is not named: only Mistral has one by default. Qwen's must be switched on, and begins at a layer.
+        // A window that is not named is 4096 wide: Mistral has it by default, Qwen's must be switched on, and begins at a layer.
         int? window = ModelJson.Int(path, root, "sliding_window", 1);
-        if (type == "mistral" && !root.TryGetProperty("sliding_window", out _))
+        if ((type == "mistral" || (type != "llama" && Bool("use_sliding_window") == true)) && !root.TryGetProperty("sliding_window", out _))
         {
             window = 4096;
         }

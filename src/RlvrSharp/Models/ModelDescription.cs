@@ -76,7 +76,7 @@ public sealed record ModelDescription
         foreach (TensorType type in (TensorType[])[TensorType.BF16, TensorType.F32])
         {
             MemoryEstimate memory = MemoryEstimate.For(config, type, length: Math.Min(512, config.ContextLength));
-            Line($"memory {TensorTypes.Name(type)}", $"about {Size(memory.Weights)} loaded, {Size(memory.Sampling)} sampling 8 × {Math.Min(512, config.ContextLength)} tokens, {Size(memory.LoraTraining)} training LoRA adapters of rank 16");
+            Line($"memory {TensorTypes.Name(type)}", $"about {Size(memory.Weights)} loaded, {Size(memory.Sampling)} sampling 8 × {Math.Min(512, config.ContextLength)} tokens, {Size(memory.LoraTraining)} training LoRA adapters of rank 16, {Size(MemoryEstimate.For(config, type, length: Math.Min(512, config.ContextLength), recompute: true).LoraTraining)} recomputing activations");
         }
 
         return text.ToString();

@@ -49,24 +49,15 @@ public sealed class TensorSource
     /// <returns>The source.</returns>
     public static TensorSource FromSingles(string name, TensorType type, IReadOnlyList<long> shape, ReadOnlyMemory<float> values)
     {
-        if (type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16 or TensorType.F64))
-        {
-            throw new ArgumentException($"Tensor \"{name}\": floats are written as F32, BF16, F16 or F64, not {TensorTypes.Name(type)}.", nameof(type));
-        }
+        CheckFloating(name, type, nameof(type));
+        return Checked(new TensorSource(name, type, shape, stream => WriteSingles(stream, type, values)), values.Length, nameof(values));
+    }
 
-        return Checked(new TensorSource(name, type, shape, WriteAll), values.Length, nameof(values));
-
-        void WriteAll(Stream stream)
-        {
-            byte[] buffer = new byte[Math.Min(values.Length, ChunkElements) * TensorTypes.Size(type)];
-            for (int done = 0; done < values.Length; done += ChunkElements)
-            {
-                ReadOnlySpan<float> chunk = values.Span.Slice(done, Math.Min(ChunkElements, values.Length - done));
-                Span<byte> bytes = buffer.AsSpan(0, chunk.Length * TensorTypes.Size(type));
-                TensorTypes.FromSingle(type, chunk, bytes);
-                stream.Write(bytes);
-            }
-        }
+    /// <summary>Floats that are made when the writer gets to the tensor and let go after it, so that a model need not be in memory twice.</summary>
+    internal static TensorSource FromSingles(string name, TensorType type, IReadOnlyList<long> shape, Func<ReadOnlyMemory<float>> values)
+    {
+        CheckFloating(name, type, nameof(type));
+        return new TensorSource(name, type, shape, stream => WriteSingles(stream, type, values()));
     }
 
     /// <summary>bfloat16 bits, written as they are.</summary>
@@ -118,6 +109,26 @@ public sealed class TensorSource
         for (int done = 0; done < bits.Length; done += ChunkElements)
         {
             stream.Write(MemoryMarshal.AsBytes(bits.Span.Slice(done, Math.Min(ChunkElements, bits.Length - done))));
+        }
+    }
+
+    private static void CheckFloating(string name, TensorType type, string parameter)
+    {
+        if (type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16 or TensorType.F64))
+        {
+            throw new ArgumentException($"Tensor \"{name}\": floats are written as F32, BF16, F16 or F64, not {TensorTypes.Name(type)}.", parameter);
+        }
+    }
+
+    private static void WriteSingles(Stream stream, TensorType type, ReadOnlyMemory<float> values)
+    {
+        byte[] buffer = new byte[Math.Min(values.Length, ChunkElements) * TensorTypes.Size(type)];
+        for (int done = 0; done < values.Length; done += ChunkElements)
+        {
+            ReadOnlySpan<float> chunk = values.Span.Slice(done, Math.Min(ChunkElements, values.Length - done));
+            Span<byte> bytes = buffer.AsSpan(0, chunk.Length * TensorTypes.Size(type));
+            TensorTypes.FromSingle(type, chunk, bytes);
+            stream.Write(bytes);
         }
     }
 

@@ -14,16 +14,18 @@ internal sealed class CheckpointFiles
         "chat_template.jinja", "chat_template.json",
     ];
 
+    private const string TemplateFolder = "additional_chat_templates";
+
     private readonly List<(string Name, byte[] Content)> files;
 
     private CheckpointFiles(IEnumerable<(string Name, byte[] Content)> files) => this.files = [.. files];
 
     /// <summary>The files of an existing model.</summary>
-    public static CheckpointFiles Read(string directory) => new(Existing(directory, [.. ModelFiles, .. TokenizerFiles]));
+    public static CheckpointFiles Read(string directory) => new(Existing(directory, [.. ModelFiles, .. TokenizerFiles, .. Templates(directory)]));
 
     /// <summary>The files of a fresh model: its configuration, and a tokenizer's as they are.</summary>
     public static CheckpointFiles ForFreshModel(CausalLmConfig config, string? tokenizerDirectory) =>
-        new([("config.json", Encoding.UTF8.GetBytes(config.ToJson())), .. tokenizerDirectory is null ? [] : Existing(tokenizerDirectory, TokenizerFiles)]);
+        new([("config.json", Encoding.UTF8.GetBytes(config.ToJson())), .. tokenizerDirectory is null ? [] : Existing(tokenizerDirectory, [.. TokenizerFiles, .. Templates(tokenizerDirectory)])]);
 
     /// <summary>Writes the files.</summary>
     /// <param name="directory">Where to.</param>
@@ -32,8 +34,18 @@ internal sealed class CheckpointFiles
     {
         foreach ((string name, byte[] content) in files.Where(file => withModel || !ModelFiles.Contains(file.Name)))
         {
-            File.WriteAllBytes(Path.Combine(directory, name), content);
+            string path = Path.Combine(directory, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, content);
         }
+    }
+
+    private static IEnumerable<string> Templates(string directory)
+    {
+        string folder = Path.Combine(directory, TemplateFolder);
+        return Directory.Exists(folder)
+            ? Directory.GetFiles(folder, "*.jinja").Order(StringComparer.Ordinal).Select(path => TemplateFolder + "/" + Path.GetFileName(path))
+            : [];
     }
 
     private static IEnumerable<(string Name, byte[] Content)> Existing(string directory, string[] names) => names

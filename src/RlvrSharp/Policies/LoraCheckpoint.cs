@@ -22,18 +22,27 @@ internal static class LoraCheckpoint
     public static bool IsAdapter(string directory) =>
         File.Exists(Path.Combine(directory, ConfigFile)) && !File.Exists(Path.Combine(directory, "config.json"));
 
-    /// <summary>The base model's directory that adapter_config.json names, resolved against the adapter's own.</summary>
+    /// <summary>
+    /// The base model's directory that adapter_config.json names, as seen from the adapter (so that both can move together), else as seen from
+    /// the current directory, which is how the PEFT library takes it.
+    /// </summary>
     public static string BaseDirectory(string directory)
     {
         using JsonDocument document = Parse(directory);
-        string? name = document.RootElement.TryGetProperty("base_model_name_or_path", out JsonElement element) && element.ValueKind == JsonValueKind.String
-            ? element.GetString()
-            : null;
-        string path = string.IsNullOrEmpty(name) ? string.Empty : Path.GetFullPath(Path.Combine(directory, name));
-        return File.Exists(Path.Combine(path, "config.json"))
-            ? path
-            : throw new CheckpointException(
-                $"{Path.Combine(directory, ConfigFile)}: \"base_model_name_or_path\" is \"{name}\", which is no model directory here. Set it to the directory of the model that the adapter was trained on.");
+        string name = document.RootElement.TryGetProperty("base_model_name_or_path", out JsonElement element) && element.ValueKind == JsonValueKind.String
+            ? element.GetString()!
+            : string.Empty;
+        foreach (string from in (string[])[Path.GetFullPath(directory), Environment.CurrentDirectory])
+        {
+            string path = name.Length == 0 || name.Contains('\0', StringComparison.Ordinal) ? string.Empty : Path.GetFullPath(name, from);
+            if (File.Exists(Path.Combine(path, "config.json")))
+            {
+                return path;
+            }
+        }
+
+        throw new CheckpointException(
+            $"{Path.Combine(directory, ConfigFile)}: \"base_model_name_or_path\" is \"{name}\", which is no model directory as seen from the adapter. Set it to the directory of the model that the adapter was trained on.");
     }
 
     /// <summary>W + scale · B A, row-major.</summary>
@@ -89,10 +98,10 @@ internal static class LoraCheckpoint
             }
         }
 
-        foreach (string key in (string[])["alpha_pattern", "rank_pattern", "modules_to_save"])
+        foreach (string key in (string[])["alpha_pattern", "rank_pattern", "modules_to_save", "layers_to_transform", "exclude_modules", "target_parameters"])
         {
             if (root.TryGetProperty(key, out JsonElement value)
-                && ((value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any()) || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0)))
+                && (value.ValueKind is JsonValueKind.Number or JsonValueKind.String || (value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any()) || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0)))
             {
                 throw new CheckpointException($"{path}: \"{key}\" is set, which is not supported.");
             }
@@ -124,13 +133,19 @@ internal static class LoraCheckpoint
         string? Text(string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 
-    public static void WriteConfig(string directory, LoraOptions options, IReadOnlyList<string> modules, string? baseDirectory)
+    /// <summary>Writes adapter_config.json.</summary>
+    /// <param name="directory">Where to.</param>
+    /// <param name="options">Rank and alpha.</param>
+    /// <param name="modules">The layers that have an adapter.</param>
+    /// <param name="baseDirectory">The base model's directory; null if it has none.</param>
+    /// <param name="seenFrom">The directory that the adapter will lie in, for the path to the base model.</param>
+    public static void WriteConfig(string directory, LoraOptions options, IReadOnlyList<string> modules, string? baseDirectory, string seenFrom)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
             json.WriteStartObject();
-            json.WriteString("base_model_name_or_path", baseDirectory);
+            json.WriteString("base_model_name_or_path", baseDirectory is null ? null : Path.GetRelativePath(seenFrom, baseDirectory).Replace('\\', '/'));
             json.WriteString("bias", "none");
             json.WriteBoolean("fan_in_fan_out", false);
             json.WriteBoolean("inference_mode", true);

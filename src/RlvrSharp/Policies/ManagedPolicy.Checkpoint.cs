@@ -1,6 +1,12 @@
+using System.Buffers;
 using System.Globalization;
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using RlvrSharp.Diagnostics;
 using RlvrSharp.Models;
+using RlvrSharp.Policies.Kernels;
 
 namespace RlvrSharp.Policies;
 
@@ -17,19 +23,27 @@ public sealed partial class ManagedPolicy
     /// <summary>Loads a Hugging Face model directory (config.json, weights, tokenizer), or a PEFT adapter directory together with the model it names.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="options">How to compute; null for the defaults.</param>
+    /// <param name="logger">Is told once if the model has no chat template.</param>
     /// <returns>The policy.</returns>
     /// <exception cref="CheckpointException">A file is missing, damaged, or not supported; the message names it.</exception>
-    public static ManagedPolicy Load(string directory, ManagedPolicyOptions? options = null)
+    /// <exception cref="PolicyException">The options name a chat template or a layer that the model does not have.</exception>
+    public static ManagedPolicy Load(string directory, ManagedPolicyOptions? options = null, ILogger<ManagedPolicy>? logger = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         if (LoraCheckpoint.IsAdapter(directory))
         {
-            return LoadAdapter(directory, options);
+            return LoadAdapter(directory, options, logger);
         }
 
         CausalLmConfig config = CausalLmConfig.Load(directory);
         Tokenizer tokenizer = Tokenizer.Load(directory);
-        return Load(directory, WithEndToken(config, tokenizer), new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(directory)), options);
+        ChatTemplate? template = ChatTemplate.TryLoad(directory);
+        if (template is null && logger is not null)
+        {
+            Log.NoChatTemplate(logger, directory);
+        }
+
+        return Load(directory, WithEndToken(config, tokenizer), new ModelCodec(tokenizer, config, template, options), options);
     }
 
     /// <summary>Makes a model with random weights.</summary>
@@ -45,7 +59,7 @@ public sealed partial class ManagedPolicy
         ArgumentException.ThrowIfNullOrEmpty(tokenizerDirectory);
         Tokenizer tokenizer = Tokenizer.Load(tokenizerDirectory);
         config = WithEndToken(config, tokenizer);
-        return Create(config, new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(tokenizerDirectory)), CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
+        return Create(config, new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(tokenizerDirectory), options), CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
     }
 
     /// <inheritdoc/>
@@ -90,12 +104,12 @@ public sealed partial class ManagedPolicy
         return policy;
     }
 
-    private static ManagedPolicy LoadAdapter(string directory, ManagedPolicyOptions? options)
+    private static ManagedPolicy LoadAdapter(string directory, ManagedPolicyOptions? options, ILogger<ManagedPolicy>? logger)
     {
         string model = LoraCheckpoint.BaseDirectory(directory);
         options = (options ?? new ManagedPolicyOptions()).Copy();
         options.Lora = LoraCheckpoint.ReadOptions(directory);
-        ManagedPolicy policy = Load(model, options);
+        ManagedPolicy policy = Load(model, options, logger);
         policy.ReadAdapters(directory);
         return policy;
     }
@@ -175,7 +189,7 @@ public sealed partial class ManagedPolicy
                     files.Write(temporary);
                     var adapted = Transformer.Weights.AdaptedLayers.ToDictionary(linear => linear.Weight);
                     CheckpointTensors.Write(temporary, Transformer.Weights.Parameters.Select(p => TensorSource.FromSingles(
-                        p.Name, p.StoredType, p.Shape, adapted.TryGetValue(p, out Linear? linear) ? LoraCheckpoint.Merge(linear) : p.UnpackValues())));
+                        p.Name, p.StoredType, p.Shape, () => adapted.TryGetValue(p, out Linear? linear) ? LoraCheckpoint.Merge(linear) : p.UnpackValues())));
                     WriteValueHead(temporary);
                 },
                 cancellationToken),
@@ -191,13 +205,13 @@ public sealed partial class ManagedPolicy
             {
                 files.Write(temporary, withModel: false);
                 string[] modules = [.. LoraOptions.Modules.Where(module => weights.AdaptedLayers.Any(linear => linear.Weight.Name.EndsWith("." + module + ".weight", StringComparison.Ordinal)))];
-                LoraCheckpoint.WriteConfig(temporary, lora, modules, baseDirectory);
-                SafetensorsWriter.Write(Path.Combine(temporary, LoraCheckpoint.WeightsFile), weights.Adapters.Select(p => Source(p.Name, p, p.ValueSpan, TensorType.F32)));
+                LoraCheckpoint.WriteConfig(temporary, lora, modules, baseDirectory, Path.GetFullPath(directory));
+                SafetensorsWriter.Write(Path.Combine(temporary, LoraCheckpoint.WeightsFile), weights.Adapters.Select(p => Source(p.Name, p, p.ValueBuffer, TensorType.F32)));
             }
             else
             {
                 files.Write(temporary);
-                CheckpointTensors.Write(temporary, weights.Parameters.Select(p => TensorSource.FromSingles(p.Name, p.StoredType, p.Shape, p.UnpackValues())));
+                CheckpointTensors.Write(temporary, weights.Parameters.Select(p => TensorSource.FromSingles(p.Name, p.StoredType, p.Shape, () => p.UnpackValues())));
             }
 
             WriteValueHead(temporary);
@@ -253,7 +267,7 @@ public sealed partial class ManagedPolicy
         {
             SafetensorsWriter.Write(
                 Path.Combine(directory, ValueHeadFile),
-                [Source(value.Name, value, value.ValueSpan, TensorType.F32), Source(bias.Name, bias, bias.ValueSpan, TensorType.F32)]);
+                [Source(value.Name, value, value.ValueBuffer, TensorType.F32), Source(bias.Name, bias, bias.ValueBuffer, TensorType.F32)]);
         }
     }
 
@@ -264,14 +278,14 @@ public sealed partial class ManagedPolicy
         {
             if (p.FirstMoment is { } first && p.SecondMoment is { } second)
             {
-                sources.Add(Source(FirstMomentPrefix + p.Name, p, first.Span, TensorType.F32));
-                sources.Add(Source(SecondMomentPrefix + p.Name, p, second.Span, TensorType.F32));
+                sources.Add(Source(FirstMomentPrefix + p.Name, p, first, TensorType.F32));
+                sources.Add(Source(SecondMomentPrefix + p.Name, p, second, TensorType.F32));
             }
 
             // A checkpoint in a narrower type rounds what it holds; going on exactly needs the weights themselves.
             if (p.StoredType is not (TensorType.F32 or TensorType.F64))
             {
-                sources.Add(Source(MasterPrefix + p.Name, p, p.ValueSpan, TensorType.F32));
+                sources.Add(Source(MasterPrefix + p.Name, p, p.ValueBuffer, TensorType.F32));
             }
         }
 
@@ -279,8 +293,8 @@ public sealed partial class ManagedPolicy
         SafetensorsWriter.Write(path, sources, metadata);
     }
 
-    private static TensorSource Source(string name, Parameter parameter, ReadOnlySpan<float> buffer, TensorType type) =>
-        TensorSource.FromSingles(name, type, parameter.Shape, parameter.Unpack(buffer));
+    private static TensorSource Source(string name, Parameter parameter, FloatBuffer buffer, TensorType type) =>
+        TensorSource.FromSingles(name, type, parameter.Shape, () => parameter.Unpack(buffer.Span));
 
     private void ReadInto(string directory)
     {
@@ -298,7 +312,9 @@ public sealed partial class ManagedPolicy
             }
 
             types[p] = type;
-            values[p] = ReadRows(p, $"{directory}: \"{p.Name}\"", (rows, first) => tensors.ReadSingle(p.Name, rows, first));
+            values[p] = p.Narrow && type == TensorType.BF16
+                ? ReadNarrow(p, directory, tensors)
+                : ReadRows(p, $"{directory}: \"{p.Name}\"", (rows, first) => tensors.ReadSingle(p.Name, rows, first));
         }
 
         ReadRest(directory, values);
@@ -387,7 +403,7 @@ public sealed partial class ManagedPolicy
         return steps;
     }
 
-    private static FloatBuffer ReadFrom(SafetensorsFile file, Parameter parameter, string name)
+    private FloatBuffer ReadFrom(SafetensorsFile file, Parameter parameter, string name)
     {
         if (!file.TryGet(name, out StoredTensor? tensor) || !tensor.Shape.SequenceEqual(parameter.Shape))
         {
@@ -398,19 +414,18 @@ public sealed partial class ManagedPolicy
         return ReadRows(parameter, $"{file.Path}: \"{name}\"", (rows, first) => file.ReadSingle(name, rows, first));
     }
 
-    private static FloatBuffer ReadRows(Parameter parameter, string name, Reader read)
+    private FloatBuffer ReadRows(Parameter parameter, string name, Reader read)
     {
         FloatBuffer buffer = parameter.NewBuffer();
-        int step = Math.Max(1, (1 << 18) / parameter.Columns);
-        var rows = new float[Math.Min(step, parameter.Rows) * parameter.Columns];
-        for (int r = 0; r < parameter.Rows; r += step)
+        ForRowBlocks(parameter, (first, count) =>
         {
-            Span<float> part = rows.AsSpan(0, Math.Min(step, parameter.Rows - r) * parameter.Columns);
-            read(part, (long)r * parameter.Columns);
-            ThrowIfNotFinite(part, name, (long)r * parameter.Columns);
-            parameter.PackValues(part, r, buffer);
-        }
-
+            float[] rented = ArrayPool<float>.Shared.Rent(count * parameter.Columns);
+            Span<float> rows = rented.AsSpan(0, count * parameter.Columns);
+            read(rows, (long)first * parameter.Columns);
+            ThrowIfNotFinite(rows, name, (long)first * parameter.Columns);
+            parameter.PackValues(rows, first, buffer);
+            ArrayPool<float>.Shared.Return(rented);
+        });
         return buffer;
     }
 
@@ -428,6 +443,52 @@ public sealed partial class ManagedPolicy
             throw new CheckpointException(
                 string.Create(CultureInfo.InvariantCulture, $"{name} holds {values[at]} at element {first + at}, but every number of a checkpoint must be finite: the file is damaged, or its training diverged; take an earlier one."));
         }
+    }
+
+    /// <summary>bfloat16 that stays bfloat16 goes from the file's pages into panels in one pass.</summary>
+    private FloatBuffer ReadNarrow(Parameter parameter, string directory, CheckpointTensors tensors)
+    {
+        FloatBuffer buffer = parameter.NewBuffer();
+        ForRowBlocks(parameter, (first, count) =>
+        {
+            long element = (long)first * parameter.Columns;
+            ReadOnlySpan<ushort> rows = MemoryMarshal.Cast<byte, ushort>(tensors.ReadRaw(parameter.Name, 2 * element, checked(2 * count * parameter.Columns)));
+            if (!IsFinite(rows))
+            {
+                var wide = new float[rows.Length];
+                tensors.ReadSingle(parameter.Name, wide, element);
+                ThrowIfNotFinite(wide, $"{directory}: \"{parameter.Name}\"", element);
+            }
+
+            parameter.PackNarrow(rows, first, buffer);
+        });
+        return buffer;
+    }
+
+    /// <summary>Whether no exponent of bfloat16 numbers is the one of infinities.</summary>
+    private static bool IsFinite(ReadOnlySpan<ushort> bits)
+    {
+        Vector<ushort> largest = default;
+        int at = 0;
+        for (; at <= bits.Length - Vector<ushort>.Count; at += Vector<ushort>.Count)
+        {
+            largest = Vector.Max(largest, new Vector<ushort>(bits[at..]) & new Vector<ushort>(0x7FFF));
+        }
+
+        bool finite = Vector.LessThanAll(largest, new Vector<ushort>(0x7F80));
+        for (; at < bits.Length; at++)
+        {
+            finite &= (bits[at] & 0x7FFF) < 0x7F80;
+        }
+
+        return finite;
+    }
+
+    /// <summary>Calls <paramref name="body"/> for runs of whole panels of rows, on all threads.</summary>
+    private void ForRowBlocks(Parameter parameter, Action<int, int> body)
+    {
+        int step = Math.Max(1, (1 << 16) / parameter.Columns / Gemm.Panel) * Gemm.Panel;
+        Transformer.Pool.For((parameter.Rows + step - 1) / step, block => body(block * step, Math.Min(step, parameter.Rows - (block * step))));
     }
 
     private delegate void Reader(Span<float> destination, long firstElement);

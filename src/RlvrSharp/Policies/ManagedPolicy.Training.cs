@@ -4,6 +4,8 @@ namespace RlvrSharp.Policies;
 public sealed partial class ManagedPolicy
 {
     private ReadOnlyMemory<int> probe;
+    private double learningRates;
+    private bool adaptersShow;
 
     /// <summary>For tests: false computes a shared prompt once per sequence instead of once per group.</summary>
     internal bool SharePrompts { get; set; } = true;
@@ -36,9 +38,15 @@ public sealed partial class ManagedPolicy
                 lock (engine.Gate)
                 {
                     double norm = optimizer.Step(options, learningRate);
-                    if (this.options.Lora is not null && optimizer.Steps == 1 && norm > 0 && double.IsFinite(norm) && learningRate >= 1e-6)
+                    if (this.options.Lora is not null && !adaptersShow && norm > 0 && double.IsFinite(norm))
                     {
-                        CheckAdapters();
+                        // A warm-up's first steps may be too small to show in a float: then the check waits for the one that is not.
+                        learningRates += learningRate;
+                        if (learningRates >= 1e-6)
+                        {
+                            CheckAdapters();
+                            adaptersShow = true;
+                        }
                     }
 
                     return norm;
@@ -92,7 +100,7 @@ public sealed partial class ManagedPolicy
         var without = new Transformer(config, Transformer.Weights.Share(config, withAdapters: false), Transformer.Pool);
         if (tokens.Length > 0 && Transformer.NextLogits(tokens).AsSpan().SequenceEqual(without.NextLogits(tokens)))
         {
-            throw new PolicyException("The first step moved the adapters, but the model samples as without them. Please report this with the model's config.json.");
+            throw new PolicyException("Training moved the adapters, but the model samples as without them. Please report this with the model's config.json.");
         }
     }
 

@@ -42,6 +42,9 @@ public sealed partial class ManagedPolicy : ITrainablePolicy, IDisposable
     /// <inheritdoc/>
     public int ContextLength => config.ContextLength;
 
+    /// <summary>Whether the model has a chat template; without one, the messages' texts are put one after the other.</summary>
+    public bool HasChatTemplate => engine.Codec is ModelCodec { HasChatTemplate: true };
+
     /// <summary>The number of weights that training moves.</summary>
     public long TrainedParameterCount => optimizer.Parameters.Sum(parameter => (long)parameter.Rows * parameter.Columns);
 

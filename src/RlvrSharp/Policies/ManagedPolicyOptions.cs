@@ -38,6 +38,14 @@ public sealed class ManagedPolicyOptions
     /// <value>The default value is <see langword="false"/>.</value>
     public bool RecomputeActivations { get; set; }
 
+    /// <summary>Which of a model's named chat templates prompts go through.</summary>
+    /// <value>The default value is <see langword="null"/>: <c>tool_use</c> for prompts with tools where there is one, else <c>default</c>.</value>
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>Variables for the chat template, such as <c>enable_thinking</c>; see <see cref="Models.ChatTemplateOptions.Variables"/>.</summary>
+    /// <value>The default value is empty.</value>
+    public IDictionary<string, object?> ChatTemplateVariables { get; private set; } = new Dictionary<string, object?>(StringComparer.Ordinal);
+
     /// <summary>Fresh models: the standard deviation of weights; null takes the configuration's <c>initializer_range</c>.</summary>
     /// <value>The default value is <see langword="null"/>.</value>
     [Within(0.0, 10.0)]
@@ -47,7 +55,12 @@ public sealed class ManagedPolicyOptions
     /// <value>The default value is <see langword="false"/>.</value>
     public bool ScaledEmbedding { get; set; }
 
-    internal ManagedPolicyOptions Copy() => (ManagedPolicyOptions)MemberwiseClone();
+    internal ManagedPolicyOptions Copy()
+    {
+        var copy = (ManagedPolicyOptions)MemberwiseClone();
+        copy.ChatTemplateVariables = new Dictionary<string, object?>(ChatTemplateVariables, StringComparer.Ordinal);
+        return copy;
+    }
 }
 
 /// <summary>Checks <see cref="ManagedPolicyOptions"/>.</summary>

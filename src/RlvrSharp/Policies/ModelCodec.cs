@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RlvrSharp.Models;
 
 namespace RlvrSharp.Policies;
@@ -10,14 +11,22 @@ internal sealed class ModelCodec : ITokenCodec
 {
     private readonly Tokenizer tokenizer;
     private readonly ChatTemplate? template;
-    private readonly bool knowsDeveloper;
+    private readonly string? templateName;
+    private readonly IReadOnlyDictionary<string, object?> variables;
     private readonly int? endToken;
 
-    public ModelCodec(Tokenizer tokenizer, CausalLmConfig config, ChatTemplate? template = null)
+    public ModelCodec(Tokenizer tokenizer, CausalLmConfig config, ChatTemplate? template = null, ManagedPolicyOptions? options = null)
     {
         this.tokenizer = tokenizer;
         this.template = template;
-        knowsDeveloper = template?.Source.Contains("developer", StringComparison.Ordinal) ?? false;
+        templateName = options?.ChatTemplate;
+        variables = options is null ? new Dictionary<string, object?>() : new Dictionary<string, object?>(options.ChatTemplateVariables);
+        if (templateName is not null && template?.Names.Contains(templateName) != true)
+        {
+            throw new PolicyException(
+                $"The chat template \"{templateName}\" is asked for, but the model has {(template is null ? "none" : "only " + string.Join(", ", template.Names))}: set ManagedPolicyOptions.ChatTemplate to one of them, or leave it out.");
+        }
+
         tokenizer.CheckFits(config);
 
         // Of several end tokens the one the tokenizer names is the one that answers were written with.
@@ -32,18 +41,34 @@ internal sealed class ModelCodec : ITokenCodec
     /// <summary>The token that ends an answer; null for a model without one.</summary>
     public int? EndToken => endToken;
 
+    /// <summary>Whether prompts go through a chat template.</summary>
+    public bool HasChatTemplate => template is not null;
+
     /// <inheritdoc/>
-    public int[] EncodePrompt(IReadOnlyList<PromptMessage> messages)
+    public int[] EncodePrompt(IReadOnlyList<PromptMessage> messages) => EncodePrompt(messages, default);
+
+    /// <inheritdoc/>
+    public int[] EncodePrompt(IReadOnlyList<PromptMessage> messages, JsonElement tools)
     {
         ArgumentNullException.ThrowIfNull(messages);
+        bool none = tools.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
         if (template is null)
         {
-            return tokenizer.Encode(string.Concat(messages.Select(message => message.Content)), addSpecialTokens: true);
+            return none
+                ? tokenizer.Encode(string.Concat(messages.Select(message => message.Content)), addSpecialTokens: true)
+                : throw new PolicyException("The prompt offers tools, and the model has no chat template that could tell it of them: leave \"tools\" out of the row, or give the model a template.");
+        }
+
+        var options = new ChatTemplateOptions { TemplateName = templateName, Tools = none ? null : tools };
+        foreach ((string name, object? value) in variables)
+        {
+            options.Variables[name] = value;
         }
 
         // Most templates drop a role that they do not know; developer is the newer word for system.
+        bool knowsDeveloper = template.SourceOf(options).Contains("developer", StringComparison.Ordinal);
         PromptMessage[] known = [.. messages.Select(message => message.Role == "developer" && !knowsDeveloper ? message with { Role = "system" } : message)];
-        return tokenizer.Encode(template.Render(known));
+        return tokenizer.Encode(template.Render(known, options));
     }
 
     /// <inheritdoc/>

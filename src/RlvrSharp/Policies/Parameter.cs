@@ -218,6 +218,27 @@ internal sealed unsafe class Parameter
         }
     }
 
+    /// <summary>Copies whole rows of bfloat16, row-major, into a buffer that <see cref="NewBuffer"/> made; only for <see cref="Narrow"/> parameters.</summary>
+    public void PackNarrow(ReadOnlySpan<ushort> source, int firstRow, FloatBuffer buffer)
+    {
+        var target = new Span<ushort>(buffer.Pointer, Length);
+        if (!Packed)
+        {
+            source.CopyTo(target[(firstRow * Columns)..]);
+            return;
+        }
+
+        for (int r = 0; r < source.Length / Columns; r++)
+        {
+            ReadOnlySpan<ushort> row = source.Slice(r * Columns, Columns);
+            Span<ushort> lane = target[IndexOf(firstRow + r, 0)..];
+            for (int c = 0; c < row.Length; c++)
+            {
+                lane[c * Gemm.Panel] = row[c];
+            }
+        }
+    }
+
     /// <summary>Copies row <paramref name="row"/> of the values to <paramref name="destination"/>: an embedding look-up.</summary>
     public void CopyRow(int row, float* destination)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace RlvrSharp.Policies;
 
 /// <summary>Sampling and scoring over a transformer, one call at a time: what a trainable policy and its frozen reference have in common.</summary>
@@ -18,20 +20,23 @@ internal sealed class PolicyEngine(Transformer transformer, ITokenCodec codec, M
     public IReadOnlyList<Completion> Sample(IReadOnlyList<SampleRequest> requests, SamplingOptions sampling, CancellationToken cancellationToken)
     {
         CheckSampling(sampling);
-        var byMessages = new Dictionary<IReadOnlyList<PromptMessage>, int[]>(ReferenceEqualityComparer.Instance);
+        var byMessages = new Dictionary<IReadOnlyList<PromptMessage>, (string? Tools, int[] Tokens)>(ReferenceEqualityComparer.Instance);
         var byTokens = new Dictionary<int[], int[]>(TokenComparer.Instance);
         var prompts = new int[requests.Count][];
         for (int i = 0; i < requests.Count; i++)
         {
-            if (!byMessages.TryGetValue(requests[i].Messages, out int[]? tokens))
+            string? tools = requests[i].Tools.ValueKind == JsonValueKind.Undefined ? null : requests[i].Tools.GetRawText();
+            bool known = byMessages.TryGetValue(requests[i].Messages, out (string? Tools, int[] Tokens) prepared) && prepared.Tools == tools;
+            int[] tokens = prepared.Tokens;
+            if (!known)
             {
-                tokens = Codec.EncodePrompt(requests[i].Messages);
+                tokens = Codec.EncodePrompt(requests[i].Messages, requests[i].Tools);
                 if (!byTokens.TryAdd(tokens, tokens))
                 {
                     tokens = byTokens[tokens];
                 }
 
-                byMessages.Add(requests[i].Messages, tokens);
+                byMessages[requests[i].Messages] = (tools, tokens);
                 CheckPrompt(tokens, $"Request {i}", needsRoom: true);
             }
 

@@ -316,7 +316,17 @@ public abstract class PolicyTrainer : IResumableTrainer
                 }
             }
 
-            int length = policy.Codec.EncodePrompt(problems[i].Messages).Length;
+            int length;
+            try
+            {
+                length = policy.Codec.EncodePrompt(problems[i].Messages, problems[i].Tools).Length;
+            }
+            catch (RlvrException refusal)
+            {
+                faults.Add($"{name}: {refusal.Message}");
+                continue;
+            }
+
             if (length >= policy.ContextLength)
             {
                 faults.Add(string.Create(

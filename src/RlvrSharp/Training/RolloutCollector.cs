@@ -114,7 +114,7 @@ internal sealed class RolloutCollector
     /// <summary>The reward of each group's greedy completion, shaped like the others: the baseline of ReMax.</summary>
     public async Task<double[]> GreedyRewardsAsync(IReadOnlyList<ScoredGroup> groups)
     {
-        SampleRequest[] requests = groups.Select(group => new SampleRequest(group.Group.Problem.Messages, 0)).ToArray();
+        SampleRequest[] requests = groups.Select(group => new SampleRequest(group.Group.Problem, 0)).ToArray();
         IReadOnlyList<Completion> completions = await policy.SampleAsync(requests, new SamplingOptions { Temperature = 0, MaxTokens = options.Sampling.MaxTokens }).ConfigureAwait(false);
         (Problem, Completion)[] work = groups.Select((group, i) => (group.Group.Problem, completions[i])).ToArray();
         IReadOnlyList<Rollout> rollouts = await grading.GradeAsync(work).ConfigureAwait(false);
@@ -155,7 +155,7 @@ internal sealed class RolloutCollector
             for (int sample = 0; sample < sizes[i]; sample++)
             {
                 ulong key = KeyedRandom.Key(SampleStream, seed, (ulong)step, (ulong)chosen[i], (ulong)((round * options.ProblemsPerStep) + i), (ulong)sample);
-                requests.Add(new SampleRequest(problems[chosen[i]].Messages, key));
+                requests.Add(new SampleRequest(problems[chosen[i]], key));
             }
         }
 

@@ -291,6 +291,43 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(steps, File.ReadAllLines(Path.Combine(folder, "metrics.jsonl")).Length);
     }
 
+    [Fact]
+    public async Task Model_commands_work_on_an_adapter_folder()
+    {
+        string adapter = Path.Combine(root, "adapter");
+        string model = CommandLine.Model("llama-tiny-bf16");
+        using (var policy = RlvrSharp.Policies.ManagedPolicy.Load(model, new RlvrSharp.Policies.ManagedPolicyOptions { Lora = new RlvrSharp.Policies.LoraOptions { Rank = 2 } }))
+        {
+            await policy.SaveAsync(adapter);
+        }
+
+        // Folders of other tools hold the adapter only.
+        File.Delete(Path.Combine(adapter, "tokenizer.json"));
+        File.Delete(Path.Combine(adapter, "tokenizer_config.json"));
+        (int exit, string output, string error) = await CommandLine.RunAsync(["inspect", adapter]);
+        Assert.True(exit == 0, error);
+        Assert.Contains("LoRA of rank 2", output, StringComparison.Ordinal);
+        Assert.Contains("BF16", output, StringComparison.Ordinal);
+
+        const string Ids = "{\"input_ids\":[[1,2,3,4,5]]}";
+        (exit, string expected, error) = await CommandLine.RunAsync(["logprobs", model], Ids);
+        Assert.True(exit == 0, error);
+        (exit, string actual, error) = await CommandLine.RunAsync(["logprobs", adapter], Ids);
+        Assert.True(exit == 0, error);
+        Assert.Equal(expected, actual);
+        (exit, output, error) = await CommandLine.RunAsync(["tokenize", adapter], "{\"text\":\"abc\"}\n");
+        Assert.True(exit == 0, error);
+        Assert.Contains("\"decoded\":\"abc\"", output, StringComparison.Ordinal);
+        await OkAsync("merge", adapter, "--out", Path.Combine(root, "merged"));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(model, "config.json")), File.ReadAllBytes(Path.Combine(root, "merged", "config.json")));
+        (exit, _, error) = await CommandLine.RunAsync(["sample", Path.Combine(root, "merged"), "--prompt", "a", "--max-tokens", "2"]);
+        Assert.True(exit == 0, error);
+        Assert.Single(error.Split("no chat template")[1..]);
+        (exit, _, error) = await CommandLine.RunAsync(["merge", model, "--out", Path.Combine(root, "other")]);
+        Assert.Equal(2, exit);
+        Assert.Contains("nothing to merge", error, StringComparison.Ordinal);
+    }
+
     private static async Task OkAsync(params string[] arguments)
     {
         (int exit, _, string error) = await CommandLine.RunAsync(arguments);

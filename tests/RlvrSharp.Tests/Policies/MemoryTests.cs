@@ -110,4 +110,23 @@ public sealed class MemoryTests
         Assert.True(after.Workspace > 0 && after.PeakCache > 0);
         Assert.Equal(after.Weights + after.Gradients + after.OptimizerState + after.Workspace + after.PeakCache, after.Peak);
     }
+
+    [Theory]
+    [InlineData("llama-tiny-bf16", false, true)]
+    [InlineData("qwen3-tiny", true, false)]
+    public async Task The_estimate_is_near_what_a_step_takes(string name, bool recompute, bool narrow)
+    {
+        var golden = new GoldenModel(name);
+        using ManagedPolicy policy = golden.Load(2, new ManagedPolicyOptions
+        {
+            BFloat16Weights = narrow,
+            RecomputeActivations = recompute,
+            Lora = new LoraOptions { Rank = 16 },
+        });
+        List<TrainingSequence> batch = [.. Enumerable.Range(0, 4).Select(i => new TrainingSequence { PromptTokens = new[] { i }, Tokens = Enumerable.Range(0, 100).ToArray() })];
+        await policy.ForwardBackwardAsync(batch, TinyModels.LinearLoss());
+        await policy.OptimizerStepAsync(new AdamWOptions(), 1e-3);
+        MemoryEstimate estimate = MemoryEstimate.For(policy.Config, narrow ? TensorType.BF16 : TensorType.F32, 4, 100, 16, recompute);
+        Assert.InRange((double)policy.MeasureMemory().Peak / estimate.LoraTraining, 0.9, 1.1);
+    }
 }

@@ -107,11 +107,14 @@ public sealed partial class ChatTemplate
         return Render((JinjaList)JinjaJson.Read(messages)!, options ?? new ChatTemplateOptions());
     }
 
+    /// <summary>The source of the template that options choose.</summary>
+    internal string SourceOf(ChatTemplateOptions options) => templates[Choose(options)].Source;
+
     private string Render(JinjaList messages, ChatTemplateOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSteps, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxOutputLength, 1, nameof(options));
-        string name = Choose(options.TemplateName, options.Tools is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) });
+        string name = Choose(options);
         try
         {
             return JinjaRenderer.Render(templates[name].Body, Variables(messages, options), options.Now, options.MaxSteps, options.MaxOutputLength);
@@ -162,6 +165,9 @@ public sealed partial class ChatTemplate
         variables["messages"] = messages;
         return variables;
     }
+
+    private string Choose(ChatTemplateOptions options) =>
+        Choose(options.TemplateName, options.Tools is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) });
 
     private string Choose(string? name, bool tools)
     {

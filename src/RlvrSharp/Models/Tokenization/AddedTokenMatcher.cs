@@ -58,6 +58,8 @@ internal sealed class AddedTokenMatcher
                 continue;
             }
 
+            // What the token before took along is not taken again; a token that has nothing left then is dropped.
+            start = token.LeftStrip ? Math.Max(start, done) : start;
             while (token.LeftStrip && start > done && CodePoints.IsWhiteSpace(text[start - 1]))
             {
                 start--;
@@ -66,6 +68,11 @@ internal sealed class AddedTokenMatcher
             while (token.RightStrip && end < text.Length && CodePoints.IsWhiteSpace(text[end]))
             {
                 end++;
+            }
+
+            if (start >= end)
+            {
+                continue;
             }
 
             if (start > done)

@@ -24,9 +24,16 @@ internal sealed class Delimiter
         int done = 0;
         if (pattern is not null)
         {
+            int last = -1;
             for (int from = 0; from <= text.Length && pattern.Find(text, from, out int start, out int end);)
             {
-                AddSegment(segments, ref done, start, end);
+                // An empty match right after another match does not count.
+                if (end > start || end != last)
+                {
+                    AddSegment(segments, ref done, start, end);
+                    last = end;
+                }
+
                 from = end > start ? end : end + (end < text.Length && CodePoints.At(text, end, out int length) >= 0 ? length : 1);
             }
         }
