@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace RlvrSharp.Losses;
 
@@ -95,16 +94,12 @@ internal static class Lanes
     public static Vector256<T> ClampNative<T>(Vector256<T> x, Vector256<T> min, Vector256<T> max) => Vector256.MinNative(max, Vector256.MaxNative(min, x));
 
     /// <summary>Which lanes differ; NaN differs from nothing.</summary>
+    /// <remarks>
+    /// Not Avx.Compare with OrderedNotEqual, which would be one instruction less: .NET 10's optimised code turns its negation, as in
+    /// AndNot(a, Differ(x, y)), into a comparison that is never true.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Differ<T>(Vector256<T> x, Vector256<T> y)
-    {
-        if (Avx.IsSupported && typeof(T) == typeof(float))
-        {
-            return Avx.Compare(x.AsSingle(), y.AsSingle(), FloatComparisonMode.OrderedNotEqualNonSignaling).As<float, T>();
-        }
-
-        return Vector256.LessThan(x, y) | Vector256.GreaterThan(x, y);
-    }
+    public static Vector256<T> Differ<T>(Vector256<T> x, Vector256<T> y) => Vector256.LessThan(x, y) | Vector256.GreaterThan(x, y);
 
     /// <summary>x·y + z with one rounding.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,7 @@ internal static class CommandLine
     public static string Model(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "models", name);
 
     public static async Task<(int Exit, string Out, string Error)> RunAsync(
-        string[] arguments, string? input = null, string? folder = null, Action<Process>? onStart = null, string? path = null)
+        string[] arguments, string? input = null, string? folder = null, Action<Process>? onStart = null, string? path = null, bool optimized = false)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -20,6 +20,11 @@ internal static class CommandLine
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = folder ?? AppContext.BaseDirectory,
         };
+        if (optimized)
+        {
+            start.Environment["DOTNET_TieredCompilation"] = "0";
+        }
+
         if (path is not null)
         {
             start.Environment["PATH"] = path;

@@ -112,6 +112,19 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_runtimes_first_code_and_its_optimised_code_give_the_same_bits()
+    {
+        // A process starts with unoptimised code and changes over bit by bit, when it has the time: numbers must not depend on that.
+        string job = WriteJob();
+        await OkAsync("train", job, "--out", Path.Combine(root, "usual"));
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", job, "--out", Path.Combine(root, "optimised")], optimized: true);
+
+        Assert.True(exit == 0, error);
+        Assert.Equal(Metrics("usual"), Metrics("optimised"));
+        Assert.Equal(Weights("usual", 4), Weights("optimised", 4));
+    }
+
+    [Fact]
     public async Task A_run_that_was_started_with_a_seed_and_steps_of_its_own_is_resumed_without_naming_them_again()
     {
         string job = WriteJob();
