@@ -137,6 +137,15 @@ internal sealed class JobReader
         return null;
     }
 
+    /// <summary>Refuses a key where it is given, though it is known.</summary>
+    public void Refuse(string key, string reason)
+    {
+        if (Has(key))
+        {
+            problems.Add($"{Name(key)} is {Shown(Raw(key))}, but {reason}");
+        }
+    }
+
     public double? Number(string key, double min, double max = double.MaxValue, bool minExclusive = false, bool whole = false)
     {
         JsonElement value = Raw(key);

@@ -19,6 +19,12 @@ internal static class JobSettings
         {
             grpo.AdvantageStd = Enum<AdvantageStd>(rlvr, "advantage_std") ?? grpo.AdvantageStd;
             grpo.AdvantageEpsilon = rlvr.Number("advantage_epsilon", 0, 1) ?? grpo.AdvantageEpsilon;
+            if (grpo.Advantage is not null)
+            {
+                const string NoStd = "this algorithm does not divide by a group's deviation, so it would have no effect: leave it out.";
+                rlvr.Refuse("advantage_std", NoStd);
+                rlvr.Refuse("advantage_epsilon", NoStd);
+            }
         }
 
         if (trainer is PpoOptions ppo)
@@ -135,13 +141,16 @@ internal static class JobSettings
     {
         double? low = rlvr.Number("clip_low", 0, 1);
         double? high = rlvr.Number("clip_high", 0, 1000);
-        if (trainer.Objective is not (ClippedSurrogateOptions or ClipCovarianceOptions or CispoOptions))
+        trainer.ClipLow = low ?? trainer.ClipLow;
+        trainer.ClipHigh = high ?? trainer.ClipHigh;
+        if (trainer.Objective is not (null or ClippedSurrogateOptions or ClipCovarianceOptions or CispoOptions))
         {
-            trainer.ClipLow = low ?? trainer.ClipLow;
-            trainer.ClipHigh = high ?? trainer.ClipHigh;
+            const string NoClip = "this algorithm does not clip, so it would have no effect: leave it out.";
+            rlvr.Refuse("clip_low", NoClip);
+            rlvr.Refuse("clip_high", NoClip);
         }
 
-        // A preset with an objective of its own has its own bounds; the keys change those. Where it has none, the validator says so.
+        // A preset with an objective of its own has its own bounds; the keys change those.
         trainer.Objective = trainer.Objective switch
         {
             ClippedSurrogateOptions clipped => clipped with { ClipLow = low ?? clipped.ClipLow, ClipHigh = high ?? clipped.ClipHigh },

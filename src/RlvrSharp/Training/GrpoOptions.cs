@@ -17,7 +17,7 @@ public sealed class GrpoOptions : PolicyTrainerOptions
     [Within(0.0, 1.0)]
     public double AdvantageEpsilon { get; set; } = 1e-6;
 
-    /// <summary>Another advantage estimator; it has settings of its own, so <see cref="AdvantageStd"/> and <see cref="AdvantageEpsilon"/> must then be left alone.</summary>
+    /// <summary>Another advantage estimator; it has settings of its own; <see cref="AdvantageStd"/> and <see cref="AdvantageEpsilon"/> then have no effect.</summary>
     /// <value>The default value is null: group-relative advantages.</value>
     public IAdvantageEstimator? Advantage { get; set; }
 
@@ -37,12 +37,6 @@ public sealed class GrpoOptions : PolicyTrainerOptions
         if (Rollout is not null && Rollout.GroupSize < needed)
         {
             yield return $"GroupSize is {Rollout.GroupSize}, but GRPO compares completions within a group: set it to {needed} or more.";
-        }
-
-        var plain = new GrpoOptions();
-        if (Advantage is not null && (AdvantageStd != plain.AdvantageStd || AdvantageEpsilon != plain.AdvantageEpsilon))
-        {
-            yield return $"AdvantageStd is {AdvantageStd} and AdvantageEpsilon {AdvantageEpsilon}, but Advantage is an estimator of its own ({Advantage.GetType().Name}), which does not look at them: leave them out, or leave Advantage out.";
         }
 
         if (Advantage is { NeedsValues: true })

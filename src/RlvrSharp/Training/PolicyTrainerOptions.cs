@@ -8,8 +8,6 @@ namespace RlvrSharp.Training;
 /// <summary>What all reinforcement learning trainers share.</summary>
 public abstract class PolicyTrainerOptions
 {
-    private const double DefaultClip = 0.2;
-
     /// <summary>Training steps.</summary>
     /// <value>The default value is 100.</value>
     [Within(1, 100_000_000)]
@@ -47,14 +45,14 @@ public abstract class PolicyTrainerOptions
     /// <summary>ε below: the ratio is clipped at 1 − this.</summary>
     /// <value>The default value is 0.2.</value>
     [Within(0.0, 1.0)]
-    public double ClipLow { get; set; } = DefaultClip;
+    public double ClipLow { get; set; } = 0.2;
 
     /// <summary>ε above: the ratio is clipped at 1 + this.</summary>
     /// <value>The default value is 0.2.</value>
     [Within(0.0, 1000.0)]
-    public double ClipHigh { get; set; } = DefaultClip;
+    public double ClipHigh { get; set; } = 0.2;
 
-    /// <summary>Another policy objective than the clipped surrogate; it has bounds of its own where it clips, and <see cref="ClipLow"/> and <see cref="ClipHigh"/> must then be left alone.</summary>
+    /// <summary>Another policy objective than the clipped surrogate; it has bounds of its own where it clips, and <see cref="ClipLow"/> and <see cref="ClipHigh"/> then have no effect.</summary>
     /// <value>The default value is null: the clipped surrogate.</value>
     public PolicyObjective? Objective { get; set; }
 
@@ -191,11 +189,6 @@ public abstract class PolicyTrainerOptions
         if (Rollout.GroupSize == 1 && Rollout.MaxGroupSize <= 1 && (Rollout.DropZeroSignalGroups || Rollout.MaxSamplingRounds > 1))
         {
             yield return "Rollout.DropZeroSignalGroups or MaxSamplingRounds leaves groups with equal rewards out, but with a GroupSize of 1 that is every group: set GroupSize to 2 or more, or switch both off.";
-        }
-
-        if (Objective is not null && (ClipLow != DefaultClip || ClipHigh != DefaultClip))
-        {
-            yield return $"ClipLow is {ClipLow} and ClipHigh {ClipHigh}, but Objective is given ({Objective.GetType().Name}) and does not look at them: set the bounds that it has itself, or leave Objective out.";
         }
 
         if (AdaptiveKl is not null && KlCoefficient == 0)

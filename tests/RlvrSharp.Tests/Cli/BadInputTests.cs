@@ -190,7 +190,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("grpo", "reward", "unbiased", "carries the ratio of the loss")]
-    [InlineData("rloo", "reward", "k1", "does not look at them")]
+    [InlineData("rloo", "reward", "k1", "rlvr.advantage_std is \"none\", but this algorithm does not divide by a group's deviation")]
     public async Task Settings_that_would_have_no_effect(string algorithm, string placement, string estimator, string message)
     {
         await RefusedAsync(
@@ -199,7 +199,7 @@ public sealed class BadInputTests : IDisposable
                 job["rlvr"]!["algorithm"] = algorithm;
                 job["rlvr"]!["kl_placement"] = placement;
                 job["rlvr"]!["kl_estimator"] = estimator;
-                job["rlvr"]!["advantage_std"] = algorithm == "rloo" ? "none" : "sample";
+                job["rlvr"]!["advantage_std"] = "none";
             },
             message);
     }
@@ -239,6 +239,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("ppo", """{"group_size": 1, "max_sampling_rounds": 3}""", "that is every group")]
     [InlineData("rloo", """{"group_size": 1}""", "GroupSize is 1")]
     [InlineData("kl-cov", """{"minibatches_per_epoch": 1}""", "kl-cov")]
+    [InlineData("kl-cov", """{"clip_high": 0.28}""", "rlvr.clip_high is 0.28, but this algorithm does not clip")]
     [InlineData("dapo", """{"max_group_size": 4}""", "MaxGroupSize is 4")]
     [InlineData("grpo", """{"temperature": 0}""", "rlvr.temperature is 0")]
     [InlineData("grpo", """{"warmup_steps": 2}""", "WarmupSteps is 2")]

@@ -23,8 +23,6 @@ public class OptionConflictTests
         { options => options.Objective = new CispoOptions { Bounds = CispoBounds.TwoSided, ClipLow = -1, ClipHigh = 0.5 }, "which is empty" },
         { options => options.Objective = new CispoOptions { ClipHigh = 0.28 }, "largest ratio itself" },
         { options => options.Objective = new KlCovarianceOptions(), "one update" },
-        { options => (options.Objective, options.ClipHigh) = (new KlCovarianceOptions(), 0.28), "does not look at them" },
-        { options => (options.Advantage, options.AdvantageStd) = (GroupAdvantageEstimator.LeaveOneOut(), AdvantageStd.None), "does not look at them" },
         { options => options.Objective = new ClipCovarianceOptions { Lowest = 5, Highest = 1 }, "set Lowest below Highest" },
         { options => options.OffPolicy = new OffPolicyOptions { MinWeight = 3, MaxWeight = 2 }, "[3, 2]" },
         { options => options.AdaptiveKl = new AdaptiveKlOptions(), "KlCoefficient is 0" },

@@ -64,7 +64,7 @@ internal sealed class AlgorithmTable(JobFile job, EvaluationResult baseline, boo
 
     private string Measured() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{baseline.Sampled.RowScores.Count} {(tuning ? "held-out rows of the training split (a table for choosing settings: the validation rows were left alone)" : "validation rows, on which nothing was chosen")}");
+        $"{baseline.Sampled.RowScores.Count} {(tuning ? "held-out rows of the training split (a table for choosing settings: the validation rows were left alone)" : "validation rows. No algorithm's own settings were chosen on them; the job's steps, learning rate and temperature were, with an earlier base model and GRPO")}");
 
     private bool IsReached(AlgorithmRun run) => Target.IsReached(run.Result, baseline);
 }
