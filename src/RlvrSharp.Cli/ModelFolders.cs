@@ -6,7 +6,10 @@ namespace RlvrSharp.Cli;
 /// <summary>How commands open model and adapter folders.</summary>
 internal static class ModelFolders
 {
-    /// <summary>Loads a model to sample and score with. Weights stored as bfloat16 stay that way: the same numbers in half the memory.</summary>
+    /// <summary>
+    /// Loads a model to sample and score with. Weights stored as bfloat16 stay that way: the same numbers in half the memory. A training's checkpoint, which
+    /// keeps its exact weights beside the rounded ones, is loaded exactly, as the training measured it.
+    /// </summary>
     /// <param name="directory">A model's or an adapter's folder.</param>
     /// <param name="threads">Threads; 0 is all cores.</param>
     public static ManagedPolicy Load(string directory, int threads) =>
@@ -26,6 +29,11 @@ internal static class ModelFolders
 
     private static bool IsNarrow(string directory)
     {
+        if (File.Exists(Path.Combine(directory, "optimizer.safetensors")))
+        {
+            return false;
+        }
+
         using CheckpointTensors tensors = CheckpointTensors.Open(directory);
         return tensors.Tensors.All(tensor => tensor.Shape.Count != 2 || tensor.Type == TensorType.BF16);
     }

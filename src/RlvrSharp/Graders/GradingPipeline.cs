@@ -57,6 +57,13 @@ public sealed class GradingPipeline
     /// <summary>How many single gradings (one grader, one completion) failed so far.</summary>
     public long FailureCount => Interlocked.Read(ref failures);
 
+    /// <summary>What the error budget counts, for a run that is resumed.</summary>
+    internal (long Gradings, long Failures) Counts
+    {
+        get => (Interlocked.Read(ref gradings), Interlocked.Read(ref failures));
+        set => (gradings, failures) = value;
+    }
+
     /// <summary>Grades completions.</summary>
     /// <param name="work">Problems with their completions.</param>
     /// <param name="cancellationToken">Stops the grading.</param>

@@ -234,12 +234,12 @@ public sealed class JobFile
     }
 
     /// <summary>Settings as a text that does not change with white space, comments or order, without those that change no number.</summary>
-    private static string Canonical(JsonElement settings) => settings.ValueKind != JsonValueKind.Object
+    private static string Canonical(JsonElement settings, bool inside = false) => settings.ValueKind != JsonValueKind.Object
         ? "{}"
         : string.Join(';', settings.EnumerateObject()
-            .Where(setting => setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints" or "recompute_activations" or "max_batch" or "merge"))
+            .Where(setting => inside || setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints" or "recompute_activations" or "max_batch" or "merge"))
             .OrderBy(setting => setting.Name, StringComparer.Ordinal)
-            .Select(setting => $"{setting.Name}={(setting.Value.ValueKind == JsonValueKind.Object ? Canonical(setting.Value) : setting.Value)}"));
+            .Select(setting => $"{setting.Name}={(setting.Value.ValueKind == JsonValueKind.Object ? Canonical(setting.Value, inside: true) : setting.Value)}"));
 
     private static int? ReadHyperparameters(JobReader hyper, PolicyTrainerOptions trainer, TrainingRunOptions run, List<string> ignored)
     {

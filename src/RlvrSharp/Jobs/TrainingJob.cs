@@ -201,18 +201,25 @@ public sealed class TrainingJob : IAsyncDisposable
     private static void AddHashes(JobFile file)
     {
         string[] folders = LoraCheckpoint.IsAdapter(file.ModelDirectory) ? [file.ModelDirectory, LoraCheckpoint.BaseDirectory(file.ModelDirectory)] : [file.ModelDirectory];
-        string[] modelFiles = folders.SelectMany(Directory.GetFiles).Where(path => System.IO.Path.GetExtension(path) is ".json" or ".safetensors" or ".jinja").Order(StringComparer.Ordinal).ToArray();
-        file.Run.Hashes["model"] = Hash(modelFiles);
-        file.Run.Hashes["data"] = Hash([file.TrainingFile, file.ValidationFile]);
+        file.Run.Hashes["model"] = Hash(folders.SelectMany(ModelFiles));
+        file.Run.Hashes["data"] = Hash([(file.TrainingFile, "train"), (file.ValidationFile, "validation")]);
         file.Run.Hashes["grader"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{file.Grader}{file.ResponseFormat}")));
         file.Run.Hashes["settings"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Settings)));
     }
 
-    private static string Hash(string[] paths)
+    // The named chat templates decide prompts too. Names count, the place of the folder does not.
+    private static IEnumerable<(string Path, string Name)> ModelFiles(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
+        .Select(found => (Path: found.FullName, Name: System.IO.Path.GetRelativePath(folder, found.FullName).Replace('\\', '/')))
+        .Where(found => System.IO.Path.GetExtension(found.Name) is ".json" or ".safetensors" or ".jinja"
+            && (!found.Name.Contains('/', StringComparison.Ordinal) || found.Name.StartsWith("additional_chat_templates/", StringComparison.Ordinal)))
+        .OrderBy(found => found.Name, StringComparer.Ordinal);
+
+    private static string Hash(IEnumerable<(string Path, string Name)> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string path in paths)
+        foreach ((string path, string name) in files)
         {
+            hash.AppendData(Encoding.UTF8.GetBytes(name + "\n"));
             using FileStream file = System.IO.File.OpenRead(path);
             hash.AppendData(SHA256.HashData(file));
         }

@@ -26,8 +26,8 @@ public sealed class AdaptiveKlCoefficient
     /// <summary>How many completions it takes to move by the whole error.</summary>
     public double Horizon { get; }
 
-    /// <summary>Moves the coefficient: × 1 + clip(KL / target − 1, ±0.2) · n / horizon.</summary>
+    /// <summary>Moves the coefficient: × 1 + clip(KL / target − 1, ±0.2) · min(n / horizon, 1), so by a fifth at the most.</summary>
     /// <param name="kl">The measured KL, in nats.</param>
     /// <param name="count">n: the number of completions since the last update.</param>
-    public void Update(double kl, double count) => Coefficient *= 1 + (Math.Clamp((kl / Target) - 1, -0.2, 0.2) * count / Horizon);
+    public void Update(double kl, double count) => Coefficient *= 1 + (Math.Clamp((kl / Target) - 1, -0.2, 0.2) * Math.Min(count / Horizon, 1));
 }

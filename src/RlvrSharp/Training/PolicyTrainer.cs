@@ -117,6 +117,8 @@ public abstract class PolicyTrainer : IResumableTrainer
         writer.WriteStartObject();
         writer.WriteNumber("completed_steps", CompletedSteps);
         writer.WriteBoolean("stopped_on_kl", StoppedOnKl);
+        writer.WriteNumber("gradings", grading.Counts.Gradings);
+        writer.WriteNumber("failed_gradings", grading.Counts.Failures);
         collector.SaveState(writer);
         coefficients.SaveState(writer);
         writer.WriteEndObject();
@@ -127,6 +129,7 @@ public abstract class PolicyTrainer : IResumableTrainer
     {
         CompletedSteps = state.GetProperty("completed_steps").GetInt32();
         StoppedOnKl = state.GetProperty("stopped_on_kl").GetBoolean();
+        grading.Counts = (state.GetProperty("gradings").GetInt64(), state.GetProperty("failed_gradings").GetInt64());
         collector.LoadState(state);
         coefficients.LoadState(state);
     }
@@ -290,9 +293,12 @@ public abstract class PolicyTrainer : IResumableTrainer
     private double[] RewardParts(Rollout rollout)
     {
         WeightedGrader[] rewarded = [.. grading.Graders.Where(grader => grader.Weight > 0)];
-        return Array.ConvertAll(rewarded, grader => rollout.Grades.TryGetValue(grader.Name, out Grade? grade) && grade.Status is GradeStatus.Graded or GradeStatus.Ungradable
-            ? grade!.Score
-            : double.NaN);
+        return Array.ConvertAll(rewarded, grader => rollout.Grades.GetValueOrDefault(grader.Name) switch
+        {
+            { Status: GradeStatus.Graded } grade => grade.Score,
+            { Status: GradeStatus.Ungradable } => options.Rollout.Grading.UngradableScore,
+            _ => double.NaN,
+        });
     }
 
     /// <inheritdoc/>

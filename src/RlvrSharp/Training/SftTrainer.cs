@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace RlvrSharp.Training;
 
@@ -28,11 +29,12 @@ public sealed class SftTrainer : ITrainer
     /// <param name="messages">The prompt.</param>
     /// <param name="answer">The answer to learn.</param>
     /// <param name="promptWeight">What prompt tokens weigh; 0 leaves them out.</param>
+    /// <param name="tools">The tools that the chat template shows the model, as in <see cref="Problem.Tools"/>; none by default.</param>
     /// <returns>A sequence whose <see cref="TrainingSequence.Weights"/> are the relative weights of its tokens.</returns>
-    public static TrainingSequence CreateExample(ITokenCodec codec, IReadOnlyList<PromptMessage> messages, string answer, double promptWeight = 0)
+    public static TrainingSequence CreateExample(ITokenCodec codec, IReadOnlyList<PromptMessage> messages, string answer, double promptWeight = 0, JsonElement tools = default)
     {
         ArgumentNullException.ThrowIfNull(codec);
-        int[] prompt = codec.EncodePrompt(messages);
+        int[] prompt = codec.EncodePrompt(messages, tools);
         int[] tokens = codec.EncodeAnswer(answer);
         if (promptWeight <= 0 || prompt.Length < 2)
         {
@@ -63,7 +65,7 @@ public sealed class SftTrainer : ITrainer
             string answer = answered ? problem.Messages[^1].Content
                 : problem.Reference ?? throw new DataException($"{name}: there is no answer to learn: give the row a reference, or end its messages with the assistant's.");
             IReadOnlyList<PromptMessage> prompt = answered ? problem.Messages.Take(problem.Messages.Count - 1).ToArray() : problem.Messages;
-            examples[i] = CreateExample(policy.Codec, prompt, answer, options.PromptWeight);
+            examples[i] = CreateExample(policy.Codec, prompt, answer, options.PromptWeight, problem.Tools);
             int length = examples[i].PromptTokens.Length + examples[i].Tokens.Length;
             if (length > policy.ContextLength)
             {

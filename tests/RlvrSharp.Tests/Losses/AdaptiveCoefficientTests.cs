@@ -16,6 +16,18 @@ public class AdaptiveCoefficientTests
         Assert.Equal(0.2 * 1.02 * 1.005 * 0.8, controller.Coefficient, 12);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12.8)]
+    public void A_horizon_shorter_than_a_step_never_turns_the_kl_coefficient_over(double horizon)
+    {
+        var controller = new AdaptiveKlCoefficient(0.2, target: 0.1, horizon: horizon);
+        controller.Update(0, 64);
+        Assert.Equal(0.2 * 0.8, controller.Coefficient, 12);
+        controller.Update(9, 64);
+        Assert.Equal(0.2 * 0.8 * 1.2, controller.Coefficient, 12);
+    }
+
     [Fact]
     public void The_entropy_coefficient_rises_below_its_target_and_is_not_applied_above()
     {

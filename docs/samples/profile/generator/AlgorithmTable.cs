@@ -27,7 +27,7 @@ internal sealed class AlgorithmTable(JobFile job, EvaluationResult baseline, boo
         PolicyTrainerOptions options = job.Trainer;
         var text = new StringBuilder();
         text.Append("# The algorithms on the profile sample\n\n")
-            .Append("Made by\n\n```\ndotnet run -c Release --project docs/samples/profile/generator -- algorithms --out benchmarks/results/profile-algorithms.md\n```\n\n")
+            .Append(CultureInfo.InvariantCulture, $"Made by\n\n```\n{Cells.Command}\n```\n\n")
             .Append("One setting for all: the sample's job with `algorithm` replaced, every other setting as the job or else the preset has it: ")
             .Append(CultureInfo.InvariantCulture, $"{options.Steps} steps of {options.Rollout.ProblemsPerStep} rows, groups of {options.Rollout.GroupSize}, learning rate {options.Optimizer.LearningRate}, temperature {options.Rollout.Sampling.Temperature}.\n")
             .Append(CultureInfo.InvariantCulture, $"Every seed has its own {Rows.TrainCount} training rows; all are measured after the last step on {Measured()}.\n")

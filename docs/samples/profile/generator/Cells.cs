@@ -6,6 +6,9 @@ namespace RlvrSharp.Samples.Profile;
 /// <summary>Numbers as the tables of the studies write them.</summary>
 internal static class Cells
 {
+    /// <summary>The command that is running, as a table names what made it.</summary>
+    public static string Command { get; } = "dotnet run -c Release --project docs/samples/profile/generator -- " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1));
+
     /// <summary>A share or score.</summary>
     public static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
 

@@ -71,10 +71,10 @@ internal static class EpochsCommand
             Made by
 
             ```
-            dotnet run -c Release --project docs/samples/profile/generator -- epochs --out benchmarks/results/profile-epochs.md
+            {Cells.Command}
             ```
 
-            Settings are those of the job (learning rate {file.Trainer.Optimizer.LearningRate}, constant; {file.Trainer.Rollout.ProblemsPerStep} rows a step), but for the number of steps: an epoch is one
+            Settings are those of the job (learning rate {file.Trainer.Optimizer.LearningRate}, {file.Trainer.Schedule.Decay} decay; {file.Trainer.Rollout.ProblemsPerStep} rows a step), but for the number of steps: an epoch is one
             pass over the 32 training rows. Scores are on the 200 validation rows, mean over {seeds} seeds (least to most); *KL* is the divergence from the base in nats per answer.
 
             | epochs | GRPO, sampled | exact | greedy | KL | SFT, sampled | exact | greedy | KL |

@@ -22,8 +22,8 @@ internal sealed class StudyTable(JobFile job, EvaluationResult baseline, Evaluat
     public string ToMarkdown()
     {
         var text = new StringBuilder();
-        text.Append("# The profile sample with ten seeds\n\n")
-            .Append("Made by\n\n```\ndotnet run -c Release --project docs/samples/profile/generator -- study --out benchmarks/results/profile-study.md\n```\n\n")
+        text.Append("# The profile sample with several seeds\n\n")
+            .Append(CultureInfo.InvariantCulture, $"Made by\n\n```\n{Cells.Command}\n```\n\n")
             .Append(CultureInfo.InvariantCulture, $"Every seed has its own {Rows.TrainCount} training rows; all are measured on the same {Rows.ValidationCount} validation rows, whose people, universities, cities\n")
             .Append("and sentences no training row has. *Sampled* is the mean over 4 draws a row at temperature 1, with a 95 % interval over rows; *exact* is the share of\n")
             .Append("answers that are right in every field; *KL* is the divergence from the base model in nats per answer. Scores are those after the last step.\n")

@@ -20,7 +20,7 @@ internal static class Calibration
         SampleRequest[] requests =
         [
             .. rows.SelectMany(row => Enumerable.Range(0, options.SamplesPerProblem).Select(draw =>
-                new SampleRequest(problems[row].Messages, KeyedRandom.Key(SampleStream, options.Seed, (ulong)row, (ulong)draw)))),
+                new SampleRequest(problems[row], KeyedRandom.Key(SampleStream, options.Seed, (ulong)row, (ulong)draw)))),
         ];
         IReadOnlyList<Completion> completions = await policy.SampleAsync(requests, options.Sampling, cancellationToken).ConfigureAwait(false);
         (Problem, Completion)[] work = [.. completions.Select((completion, i) => (problems[rows[i / options.SamplesPerProblem]], completion))];

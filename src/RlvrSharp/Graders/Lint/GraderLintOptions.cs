@@ -10,7 +10,7 @@ public sealed class GraderLintOptions
     [Within(1, 100_000)]
     public int ProbeRows { get; set; } = 20;
 
-    /// <summary>Whether graders that ask models or services are asked by the probes as well; the gold and empty answers of three rows always are.</summary>
+    /// <summary>Whether graders that ask models or services are asked by the probes as well. If not, the whole check asks for the gold and empty answers of three rows, and the quick one for none.</summary>
     /// <value>The default is false: it costs money and time.</value>
     public bool AskServices { get; set; }
 
