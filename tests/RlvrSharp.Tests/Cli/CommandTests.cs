@@ -341,6 +341,58 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("nothing to merge", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_trainings_checkpoint_in_bfloat16_is_scored_with_its_exact_weights()
+    {
+        string folder = Path.Combine(root, "checkpoint");
+        float[] expected;
+        using (var policy = RlvrSharp.Policies.ManagedPolicy.Load(CommandLine.Model("llama-tiny-bf16")))
+        {
+            await policy.ForwardBackwardAsync(
+                [new TrainingSequence { PromptTokens = new[] { 1, 2 }, Tokens = new[] { 3, 4, 5 } }],
+                (_, _, gradients) =>
+                {
+                    gradients.LogProbs.Fill(-1);
+                    return default;
+                });
+            await policy.OptimizerStepAsync(new AdamWOptions(), 1e-3);
+            expected = (await policy.ScoreAsync([new TokenSequence { PromptTokens = new[] { 1 }, Tokens = new[] { 2, 3, 4, 5 } }]))[0].LogProbs.ToArray();
+            await policy.SaveAsync(folder, withOptimizerState: true);
+        }
+
+        (int exit, string output, string error) = await CommandLine.RunAsync(["logprobs", folder], "{\"input_ids\":[[1,2,3,4,5]]}");
+
+        Assert.True(exit == 0, error);
+        Assert.Equal(expected, JsonNode.Parse(output)!["logprobs"]![0]!.AsArray().Select(value => (float)value!));
+    }
+
+    [Fact]
+    public async Task A_run_is_not_resumed_with_another_named_chat_template()
+    {
+        string model = Path.Combine(root, "model");
+        string templates = Path.Combine(model, "additional_chat_templates");
+        Directory.CreateDirectory(templates);
+        foreach (string file in Directory.GetFiles(CommandLine.Model("llama-tiny")))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+
+        string template = Path.Combine(templates, "short.jinja");
+        File.WriteAllText(template, "{{ messages[0].content }}");
+        string job = WriteJob();
+        JsonNode json = JsonNode.Parse(File.ReadAllText(job))!;
+        json["model"] = model;
+        File.WriteAllText(job, json.ToJsonString());
+        string folder = Path.Combine(root, "named");
+        await OkAsync("train", job, "--out", folder, "--steps", "2");
+        File.WriteAllText(template, "{{ messages[0].content }}!");
+
+        (int exit, _, string error) = await CommandLine.RunAsync(["train", job, "--resume", folder]);
+
+        Assert.Equal(2, exit);
+        Assert.Contains("Changed since: model.", error, StringComparison.Ordinal);
+    }
+
     private static async Task OkAsync(params string[] arguments)
     {
         (int exit, _, string error) = await CommandLine.RunAsync(arguments);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using RlvrSharp.Advantages;
 using RlvrSharp.Graders;
@@ -264,6 +265,46 @@ public class GrpoTrainerTests
     }
 
     [Fact]
+    public async Task A_resumed_trainer_goes_on_counting_towards_the_error_budget()
+    {
+        GradingPipeline Pipeline() => new(
+            [new WeightedGrader("sometimes", new TestGrader((_, completion) => completion.Text.StartsWith('b') ? throw new InvalidOperationException("boom") : 1))],
+            new GradingOptions { ErrorBudget = 1 });
+        GradingPipeline first = Pipeline(), second = Pipeline();
+        GrpoTrainer trainer = Trainer(new BigramPolicy(), Options(steps: 2), first);
+        await foreach (TrainingStep step in trainer.TrainAsync(Problems()))
+        {
+            Assert.True(double.IsFinite(step.Loss));
+        }
+
+        using var state = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(state))
+        {
+            trainer.SaveState(writer);
+        }
+
+        Trainer(new BigramPolicy(), Options(steps: 2), second).LoadState(JsonElement.Parse(state.ToArray()));
+
+        Assert.True(first.FailureCount > 0);
+        Assert.Equal(first.Counts, second.Counts);
+    }
+
+    [Fact]
+    public async Task Every_graders_part_of_an_ungradable_answer_is_the_configured_floor()
+    {
+        var parts = new List<double>();
+        GrpoOptions options = Options(steps: 1);
+        options.Rollout.Grading.UngradableScore = 0.25;
+        options.Advantage = new Recorder(parts);
+        var pipeline = new GradingPipeline([new WeightedGrader("none", new DelegateGrader((_, _) => Grade.Ungradable("never")))], options.Rollout.Grading);
+
+        await TrainAsync(new BigramPolicy(), options, pipeline);
+
+        Assert.NotEmpty(parts);
+        Assert.All(parts, part => Assert.Equal(0.25, part));
+    }
+
+    [Fact]
     public async Task Groups_without_a_difference_move_nothing()
     {
         var policy = new BigramPolicy();
@@ -299,6 +340,21 @@ public class GrpoTrainerTests
 
     internal static GrpoTrainer Trainer(BigramPolicy policy, GrpoOptions options, GradingPipeline? grading = null) =>
         new(policy, policy.CreateReference(), grading ?? Grading(), options);
+
+    private sealed class Recorder(List<double> parts) : IAdvantageEstimator
+    {
+        private readonly GroupAdvantageEstimator inner = GroupAdvantageEstimator.Relative(new GroupAdvantageOptions());
+
+        public bool NeedsValues => false;
+
+        public int MinGroupSize => 2;
+
+        public IReadOnlyList<TokenAdvantages> Estimate(IReadOnlyList<AdvantageRow> rows)
+        {
+            parts.AddRange(rows.SelectMany(row => row.RewardParts.ToArray()));
+            return inner.Estimate(rows);
+        }
+    }
 
     private static async Task<List<TrainingStep>> TrainAsync(BigramPolicy policy, GrpoOptions options, GradingPipeline? grading = null)
     {

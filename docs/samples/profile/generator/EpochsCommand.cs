@@ -29,11 +29,12 @@ internal static class EpochsCommand
     private static async Task<int> RunAsync(string job, int epochs, int seeds, int parallel, string output, CancellationToken stop)
     {
         IReadOnlyList<Problem> validation = Rows.ToProblems(Rows.Draw(Split.Validation, 0, Rows.ValidationCount), "validation");
-        int stepsPerEpoch = Rows.TrainCount / SeedTraining.LoadJob(job).Trainer.Rollout.ProblemsPerStep;
+        JobFile settings = SeedTraining.LoadJob(job);
+        int stepsPerEpoch = Rows.TrainCount / settings.Trainer.Rollout.ProblemsPerStep;
         int[] looks = [.. Looks.Where(look => look < epochs), epochs];
         var results = new ConcurrentDictionary<(bool Supervised, int Epoch, ulong Seed), EvaluationResult>();
         EvaluationResult baseline;
-        using (ManagedPolicy initial = ManagedPolicy.Load(SeedTraining.LoadJob(job).ModelDirectory, new ManagedPolicyOptions { Threads = 1 }))
+        using (ManagedPolicy initial = ManagedPolicy.Load(settings.ModelDirectory, new ManagedPolicyOptions { Threads = 1 }))
         {
             baseline = await Measure.EvaluateAsync(initial, validation).ConfigureAwait(false);
         }

@@ -236,6 +236,39 @@ public class GraderLintTests
     }
 
     [Fact]
+    public async Task Calibration_shows_the_model_a_rows_tools_as_training_does()
+    {
+        var policy = new RecordingPolicy();
+        JsonElement tools = JsonElement.Parse("""[{"type": "function"}]""");
+
+        await GraderLint.CalibrateAsync(
+            policy, new DelegateGrader((_, _) => 1), [new Problem("a") { Id = "r", Tools = tools }], new CalibrationOptions { SamplesPerProblem = 2, Sampling = new SamplingOptions { MaxTokens = 2 } });
+
+        Assert.Equal(2, policy.Requests.Count);
+        Assert.All(policy.Requests, request => Assert.Equal(tools.GetRawText(), request.Tools.GetRawText()));
+    }
+
+    private sealed class RecordingPolicy : IPolicy
+    {
+        private readonly BigramPolicy inner = new();
+
+        public List<SampleRequest> Requests { get; } = [];
+
+        public ITokenCodec Codec => inner.Codec;
+
+        public int ContextLength => inner.ContextLength;
+
+        public Task<IReadOnlyList<Completion>> SampleAsync(IReadOnlyList<SampleRequest> requests, SamplingOptions options, CancellationToken cancellationToken = default)
+        {
+            Requests.AddRange(requests);
+            return inner.SampleAsync([.. requests.Select(request => request with { Tools = default })], options, cancellationToken);
+        }
+
+        public Task<IReadOnlyList<TokenScores>> ScoreAsync(IReadOnlyList<TokenSequence> sequences, double temperature = 1, CancellationToken cancellationToken = default) =>
+            inner.ScoreAsync(sequences, temperature, cancellationToken);
+    }
+
+    [Fact]
     public async Task Calibration_refuses_options_out_of_range()
     {
         var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() =>
