@@ -19,6 +19,11 @@ if (args is ["half-billion", .. var settings])
     return await HalfBillionCommand.RunAsync(settings);
 }
 
+if (args is ["wordnet", .. var files])
+{
+    return WordNetFile.Run(files);
+}
+
 // A suite whose oracle disagrees throws in its setup; BenchmarkDotNet writes that down and goes on, so it has to be looked for.
 Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args)];
 bool listed = args.Any(arg => arg is "--list" or "--help" or "--info" or "--version");

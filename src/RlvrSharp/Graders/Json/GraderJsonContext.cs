@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RlvrSharp.Graders.Judges;
+using RlvrSharp.Graders.Text;
 
 namespace RlvrSharp.Graders.Json;
 
@@ -38,8 +39,8 @@ public sealed class GraderJsonContext
     /// <summary>Makes the embeddings that <c>text_similarity</c> with <c>cosine</c> compares; null refuses such graders.</summary>
     public IEmbeddingGenerator<string, Embedding<float>>? Embeddings { get; set; }
 
-    /// <summary>The synonyms that <c>meteor</c> matches; null leaves that stage out.</summary>
-    public Func<string, IReadOnlySet<string>>? Synonyms { get; set; }
+    /// <summary>The synonyms that <c>meteor</c> matches: WordNet's unless set; null leaves that stage out.</summary>
+    public Func<string, IReadOnlySet<string>>? Synonyms { get; set; } = WordNet.SynonymsOf;
 
     /// <summary>What was accepted with a warning, in the order it was met.</summary>
     public IReadOnlyList<GraderWarning> Warnings => warnings;

@@ -2,7 +2,7 @@ using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Graders.Text;
 
-/// <summary>METEOR (Banerjee and Lavie, 2005) as NLTK 3.8 calculates it: equal words, then equal stems, then synonyms where a source of them is given.</summary>
+/// <summary>METEOR (Banerjee and Lavie, 2005) as NLTK 3.8 calculates it: equal words, then equal stems, then synonyms where there is a source of them.</summary>
 internal static class Meteor
 {
     /// <summary>METEOR with α = 0.9, β = 3, γ = 0.5.</summary>
@@ -56,17 +56,7 @@ internal static class Meteor
     // From the last word backwards, each takes the last equal word that is still free; what was taken leaves both lists.
     private static void Match(List<(int At, string Word)> said, List<(int At, string Word)> wanted, List<(int Said, int Wanted)> pairs)
     {
-        var free = new Dictionary<string, Stack<int>>(StringComparer.Ordinal);
-        for (int j = 0; j < wanted.Count; j++)
-        {
-            if (!free.TryGetValue(wanted[j].Word, out Stack<int>? places))
-            {
-                free.Add(wanted[j].Word, places = new Stack<int>());
-            }
-
-            places.Push(j);
-        }
-
+        Dictionary<string, Stack<int>> free = Places(wanted);
         var takenSaid = new bool[said.Count];
         var takenWanted = new bool[wanted.Count];
         for (int i = said.Count - 1; i >= 0; i--)
@@ -83,18 +73,44 @@ internal static class Meteor
         RemoveTaken(wanted, takenWanted);
     }
 
+    // The last stage, so what is taken need not leave the list of the answer's words.
     private static void MatchSynonyms(List<(int At, string Word)> said, List<(int At, string Word)> wanted, List<(int Said, int Wanted)> pairs, Func<string, IReadOnlySet<string>> synonyms)
     {
-        for (int i = said.Count - 1; i >= 0 && wanted.Count > 0; i--)
+        Dictionary<string, Stack<int>> free = Places(wanted);
+        var known = new Dictionary<string, Stack<int>[]>(StringComparer.Ordinal);
+        int left = wanted.Count;
+        for (int i = said.Count - 1; i >= 0 && left > 0; i--)
         {
-            IReadOnlySet<string> others = synonyms(said[i].Word);
-            int j = wanted.FindLastIndex(word => word.Word == said[i].Word || others.Contains(word.Word));
-            if (j >= 0)
+            string word = said[i].Word;
+            if (!known.TryGetValue(word, out Stack<int>[]? choices))
             {
-                pairs.Add((said[i].At, wanted[j].At));
-                wanted.RemoveAt(j);
+                choices = [.. synonyms(word).Append(word).Distinct(StringComparer.Ordinal).Where(free.ContainsKey).Select(other => free[other])];
+                known.Add(word, choices);
+            }
+
+            if (choices.MaxBy(places => places.TryPeek(out int last) ? last : -1) is { Count: > 0 } best)
+            {
+                pairs.Add((said[i].At, wanted[best.Pop()].At));
+                left--;
             }
         }
+    }
+
+    // Where each word stands, the last place on top.
+    private static Dictionary<string, Stack<int>> Places(List<(int At, string Word)> words)
+    {
+        var places = new Dictionary<string, Stack<int>>(StringComparer.Ordinal);
+        for (int i = 0; i < words.Count; i++)
+        {
+            if (!places.TryGetValue(words[i].Word, out Stack<int>? stack))
+            {
+                places.Add(words[i].Word, stack = new Stack<int>());
+            }
+
+            stack.Push(i);
+        }
+
+        return places;
     }
 
     private static void RemoveTaken(List<(int At, string Word)> words, bool[] taken)

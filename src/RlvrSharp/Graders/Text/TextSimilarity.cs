@@ -43,12 +43,18 @@ public static class TextSimilarity
         return Text.Bleu.Google(CodePoints.Words(input), CodePoints.Words(reference));
     }
 
-    /// <summary>NLTK's <c>meteor_score</c> with one reference.</summary>
+    /// <summary>NLTK's <c>meteor_score</c> with one reference and WordNet's synonyms.</summary>
     /// <param name="input">The answer.</param>
     /// <param name="reference">The reference.</param>
-    /// <param name="synonyms">The synonyms of a word (NLTK: WordNet's); null leaves that stage out, which changes the score only where one text has a synonym of a word of the other.</param>
     /// <returns>0 to 1.</returns>
-    public static double Meteor(string input, string reference, Func<string, IReadOnlySet<string>>? synonyms = null)
+    public static double Meteor(string input, string reference) => Meteor(input, reference, WordNet.SynonymsOf);
+
+    /// <summary>NLTK's <c>meteor_score</c> with one reference and synonyms of one's own, or none.</summary>
+    /// <param name="input">The answer.</param>
+    /// <param name="reference">The reference.</param>
+    /// <param name="synonyms">The synonyms of a word or of its Porter stem, in lower case; null leaves that stage out.</param>
+    /// <returns>0 to 1.</returns>
+    public static double Meteor(string input, string reference, Func<string, IReadOnlySet<string>>? synonyms)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(reference);

@@ -131,6 +131,11 @@ public sealed class TextSimilarityGrader : IJsonGrader
             writer.WriteBoolean("rouge_stem", true);
         }
 
+        if (options.Synonyms is null)
+        {
+            writer.WriteBoolean("meteor_synonyms", false);
+        }
+
         writer.WriteEndObject();
     }
 

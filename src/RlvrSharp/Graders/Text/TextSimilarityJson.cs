@@ -14,13 +14,14 @@ internal static class TextSimilarityJson
         string? smoothing = reader.Word("bleu_smoothing", SmoothingNames, "none");
         bool process = reader.Flag("fuzzy_process", false);
         bool stem = reader.Flag("rouge_stem", false);
+        bool synonyms = reader.Flag("meteor_synonyms", true);
         return function is null || smoothing is null ? null : new TextSimilarityOptions
         {
             FuzzyFunction = (FuzzyFunction)Array.IndexOf(FunctionNames, function),
             FuzzyProcess = process,
             BleuSmoothing = (BleuSmoothing)Array.IndexOf(SmoothingNames, smoothing),
             RougeStem = stem,
-            Synonyms = reader.Context.Synonyms,
+            Synonyms = synonyms ? reader.Context.Synonyms : null,
             Embeddings = reader.Context.Embeddings,
         };
     }

@@ -22,8 +22,8 @@ public sealed class TextSimilarityOptions
     public bool RougeStem { get; set; }
 
     /// <summary>The synonyms that <c>meteor</c> matches after words and stems.</summary>
-    /// <value>The default is null: none. Code only.</value>
-    public Func<string, IReadOnlySet<string>>? Synonyms { get; set; }
+    /// <value>The default is <see cref="WordNet.SynonymsOf"/>; null leaves that stage out. JSON: <c>"meteor_synonyms": false</c> leaves it out.</value>
+    public Func<string, IReadOnlySet<string>>? Synonyms { get; set; } = WordNet.SynonymsOf;
 
     /// <summary>Makes the embeddings of <c>cosine</c>.</summary>
     /// <value>The default is null: <c>cosine</c> is refused. Code only.</value>

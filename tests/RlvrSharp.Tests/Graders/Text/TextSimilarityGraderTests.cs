@@ -28,10 +28,19 @@ public class TextSimilarityGraderTests
     [Fact]
     public void Options_are_read_and_written()
     {
-        const string Keys = "\"evaluation_metric\": \"fuzzy_match\", \"fuzzy_function\": \"token_set_ratio\", \"fuzzy_process\": true, \"bleu_smoothing\": \"method4\", \"rouge_stem\": true";
+        const string Keys = "\"evaluation_metric\": \"fuzzy_match\", \"fuzzy_function\": \"token_set_ratio\", \"fuzzy_process\": true, \"bleu_smoothing\": \"method4\", \"rouge_stem\": true, \"meteor_synonyms\": false";
         IGrader grader = Load(Keys);
         Assert.Equal(1, grader.GradeText("Paris, not London!", "paris").Score);
         Assert.True(JsonElement.DeepEquals(JsonElement.Parse(Json(Keys)), GraderJson.Save(grader)));
+    }
+
+    [Fact]
+    public void Meteor_takes_synonyms_unless_told_not_to()
+    {
+        const string Metric = "\"evaluation_metric\": \"meteor\"";
+        Assert.Equal(0.9375, Load(Metric).GradeText("begin now", "start now").Score, 12);
+        Assert.Equal(0.25, Load(Metric + ", \"meteor_synonyms\": false").GradeText("begin now", "start now").Score, 12);
+        Assert.False(GraderJson.Save(Load(Metric)).TryGetProperty("meteor_synonyms", out _));
     }
 
     [Theory]
