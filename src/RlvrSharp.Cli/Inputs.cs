@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
+using RlvrSharp.Graders.Judges;
 using RlvrSharp.Scripting;
 
 namespace RlvrSharp.Cli;
@@ -96,11 +98,30 @@ internal static class Inputs
 
     /// <summary>
     /// The grader types that files may use. Python runs isolated or not at all, unless the environment says otherwise: a job file cannot
-    /// grant itself that.
+    /// grant itself that. Judges without a <c>base_url</c> ask the service that the environment names, so that a grader file of the contract runs as it is.
     /// </summary>
-    public static GraderJsonContext Graders() => new GraderJsonContext()
+    public static GraderJsonContext Graders() => new GraderJsonContext { ChatClients = ChatClients() }
         .AddPython(new PythonGraderOptions { AllowUnisolated = Environment.GetEnvironmentVariable("RLVR_ALLOW_UNISOLATED_PYTHON") == "1" })
         .AddCSharp();
+
+    private static Func<string, IChatClient>? ChatClients()
+    {
+        string? url = Environment.GetEnvironmentVariable("OPENAI_BASE_URL");
+        string? key = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
+        if (string.IsNullOrWhiteSpace(url) && string.IsNullOrWhiteSpace(key))
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(string.IsNullOrWhiteSpace(url) ? "https://api.openai.com/v1" : url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new DataException($"The environment variable OPENAI_BASE_URL is \"{url}\", which is no http(s) URL: set it to a service's root such as http://localhost:8000/v1, or remove it.");
+        }
+
+        // One client for all judges; each sends its own model's name, and limits its own time.
+        var client = new OpenAiChatClient(new HttpClient { Timeout = Timeout.InfiniteTimeSpan }, address, string.IsNullOrWhiteSpace(key) ? null : key);
+        return _ => client;
+    }
 
     public static void Warn(GraderJsonContext context)
     {

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
+using RlvrSharp.Graders.Judges;
 
 namespace RlvrSharp.Cli.Commands;
 
@@ -50,6 +52,13 @@ internal static class GradeCommand
                 await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
             }
 
+            foreach ((string judge, JudgeUsage usage) in Usages(grader))
+            {
+                await Console.Error.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"rlvr: {judge}: {usage.Calls} requests, {usage.CachedAnswers} answers from memory, {usage.InputTokens} tokens in, {usage.OutputTokens} out")).ConfigureAwait(false);
+            }
+
             return clean ? ExitCode.Ok : ExitCode.BadInput;
         }
         finally
@@ -57,6 +66,15 @@ internal static class GradeCommand
             await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
         }
     }
+
+    private static IEnumerable<(string Name, JudgeUsage Usage)> Usages(IGrader grader) => grader switch
+    {
+        ResponseFormatGate gate => Usages(gate.Grader),
+        ScoreModelGrader judge => [(judge.Name, judge.Usage)],
+        LabelModelGrader judge => [(judge.Name, judge.Usage)],
+        IJsonGrader { Parts: var parts } => parts.SelectMany(part => Usages(part.Value)),
+        _ => [],
+    };
 
     private static (GraderInput?, string?) Parse(string line, string id)
     {
@@ -116,6 +134,11 @@ internal static class GradeCommand
             if (grade.Status == GradeStatus.Graded && grade.Metrics?.ContainsKey(RawScore.MetricName) == true)
             {
                 writer.WriteNumber("raw_score", RawScore.Of(grade));
+            }
+
+            if (grade.Status == GradeStatus.Failed && grade.Metrics is { } metrics && metrics.TryGetValue(RawScore.ContractMetricName, out double contract))
+            {
+                writer.WriteNumber(RawScore.ContractMetricName, contract);
             }
 
             writer.WriteEndObject();

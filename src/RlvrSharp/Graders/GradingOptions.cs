@@ -6,6 +6,8 @@ namespace RlvrSharp.Graders;
 /// <summary>How completions are graded, and what becomes of those that cannot be.</summary>
 public sealed class GradingOptions
 {
+    internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
+
     /// <summary>How many completions are graded at once.</summary>
     /// <value>The default value is 16.</value>
     [Within(1, 4096)]
@@ -17,9 +19,9 @@ public sealed class GradingOptions
     public double UngradableScore { get; set; }
 
     /// <summary>How long one grader may take over one completion before that counts as the grader's failure.</summary>
-    /// <value>The default value is two minutes.</value>
+    /// <value>The default value is two minutes. While it stands, judges and endpoints may take as long as all their own attempts can.</value>
     [Within("00:00:00.001", "1.00:00:00")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(2);
+    public TimeSpan Timeout { get; set; } = DefaultTimeout;
 
     /// <summary>How often a failed grading is tried again, with a growing pause between, before it counts as failed.</summary>
     /// <value>The default value is 0: a grader that fails on an input usually fails on it again.</value>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
 using RlvrSharp.Diagnostics;
+using RlvrSharp.Graders.Lint;
 
 namespace RlvrSharp.Graders;
 
@@ -18,6 +19,7 @@ public sealed class GradingPipeline
     private readonly RlvrMetrics metrics;
     private readonly TimeProvider time;
     private readonly ResiliencePipeline<Grade> retries;
+    private readonly Dictionary<IGrader, TimeSpan> timeouts = new(ReferenceEqualityComparer.Instance);
     private long gradings;
     private long failures;
 
@@ -45,6 +47,11 @@ public sealed class GradingPipeline
         Graders = graders;
         this.options = options ?? new GradingOptions();
         OptionsCheck.ThrowIfInvalid(this.options, new GradingOptionsValidator());
+        foreach (WeightedGrader grader in graders)
+        {
+            timeouts[grader.Grader] = TimeoutOf(grader.Grader, this.options.Timeout);
+        }
+
         this.logger = logger ?? (ILogger)NullLogger.Instance;
         this.metrics = metrics ?? RlvrMetrics.Shared;
         this.time = time ?? TimeProvider.System;
@@ -132,6 +139,7 @@ public sealed class GradingPipeline
 
     private async ValueTask<Grade> TryGradeAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
     {
+        TimeSpan timeout = timeouts[grader.Grader];
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -140,14 +148,14 @@ public sealed class GradingPipeline
             Task<Grade> running = Task.Run(() => grader.Grader.GradeAsync(problem, completion, limit.Token).AsTask(), CancellationToken.None);
             try
             {
-                return await running.WaitAsync(options.Timeout, time, cancellationToken).ConfigureAwait(false) ?? NullGrade(grader);
+                return await running.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false) ?? NullGrade(grader);
             }
             catch (TimeoutException) when (!running.IsCompleted)
             {
                 await limit.CancelAsync().ConfigureAwait(false);
                 return Grade.Failed(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Grader \"{grader.Name}\" took longer than {options.Timeout.TotalSeconds:0.###} s over one completion: make it faster, or raise the grading time-out."));
+                    $"Grader \"{grader.Name}\" took longer than {timeout.TotalSeconds:0.###} s over one completion: make it faster, or raise the grading time-out."));
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -159,6 +167,11 @@ public sealed class GradingPipeline
             return Grade.Failed($"Grader \"{grader.Name}\" threw {error.GetType().Name} on problem {problem.Id ?? "(no id)"}: {error.Message}", error);
         }
     }
+
+    // A time that somebody set holds for all; the default gives way where a grader limits its own attempts.
+    private static TimeSpan TimeoutOf(IGrader grader, TimeSpan timeout) => timeout != GradingOptions.DefaultTimeout
+        ? timeout
+        : GradedNodes.All(grader).Select(node => (node.Grader as IPatientGrader)?.Patience ?? TimeSpan.Zero).Append(timeout).Max();
 
     private static Grade NullGrade(WeightedGrader grader) =>
         Grade.Failed($"Grader \"{grader.Name}\" returned null: it must return a Grade (Grade.Skipped where it does not apply).");

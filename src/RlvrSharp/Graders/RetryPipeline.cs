@@ -25,4 +25,15 @@ internal static class RetryPipeline
                 ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is null && isFault(attempt.Outcome.Result!)),
             })
             .Build();
+
+    /// <summary>How long all attempts and the waits between them can take.</summary>
+    /// <param name="attempts">How often is asked, at least once.</param>
+    /// <param name="each">The limit of one attempt.</param>
+    /// <param name="delay">The first wait; each further one is twice as long.</param>
+    /// <returns>A time, at most a day.</returns>
+    public static TimeSpan Longest(int attempts, TimeSpan each, TimeSpan delay)
+    {
+        double seconds = (attempts * each.TotalSeconds) + (delay.TotalSeconds * (Math.Pow(2, attempts - 1) - 1));
+        return TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(1).TotalSeconds));
+    }
 }

@@ -9,7 +9,8 @@ internal static class CommandLine
     public static string Model(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "models", name);
 
     public static async Task<(int Exit, string Out, string Error)> RunAsync(
-        string[] arguments, string? input = null, string? folder = null, Action<Process>? onStart = null, string? path = null, bool optimized = false)
+        string[] arguments, string? input = null, string? folder = null, Action<Process>? onStart = null, string? path = null, bool optimized = false,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -23,6 +24,11 @@ internal static class CommandLine
         if (optimized)
         {
             start.Environment["DOTNET_TieredCompilation"] = "0";
+        }
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         if (path is not null)

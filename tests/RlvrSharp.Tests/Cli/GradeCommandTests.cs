@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RlvrSharp.Tests.Graders;
+using RlvrSharp.Tests.Graders.Judges;
 using RlvrSharp.Tests.Graders.Python;
 
 namespace RlvrSharp.Tests.Cli;
@@ -64,6 +65,22 @@ public sealed class GradeCommandTests : IDisposable
         Assert.Equal(["path", "expected", "actual", "matched", "weight"], field.AsObject().Select(pair => pair.Key));
     }
 
+    [Fact]
+    public async Task Judges_of_a_contract_file_ask_the_service_that_the_environment_names_and_their_tokens_are_told()
+    {
+        using var service = new Loopback((_, body) => (200, Loopback.Completion(body.Contains("good", StringComparison.Ordinal) ? "{\"steps\": [], \"result\": 8}" : "no idea")));
+        string graderFile = Path.Combine(root, "grader.json");
+        string rowsFile = Path.Combine(root, "rows.jsonl");
+        File.WriteAllText(graderFile, """{"type": "score_model", "name": "quality", "model": "m", "range": [0, 10], "input": [{"role": "user", "content": "{{sample.output_text}}"}]}""");
+        File.WriteAllLines(rowsFile, [Row("good"), Row("good")]);
+        var environment = new Dictionary<string, string> { ["OPENAI_BASE_URL"] = service.Url.ToString(), ["OPENAI_API_KEY"] = "secret" };
+        (int exit, string output, string error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile], environment: environment);
+        Assert.True(exit == 0, error);
+        Assert.All(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Equal(0.8, (double)JsonNode.Parse(line)!["score"]!, 12));
+        Assert.Contains("quality: 1 requests, 1 answers from memory, 11 tokens in, 7 out", error, StringComparison.Ordinal);
+        Assert.Equal("Bearer secret", service.Authorization);
+    }
+
     [IsolatedPythonFact]
     public async Task The_precision_and_recall_grader_of_the_contract_runs_with_its_python_parts()
     {
@@ -83,6 +100,7 @@ public sealed class GradeCommandTests : IDisposable
                 // The service counts a failed part as 0; here it is no score, and it says whose fault it was.
                 Assert.Equal(("failed", null), ((string?)lines[i]["status"], (double?)lines[i]["score"]));
                 Assert.Contains("AttributeError", (string?)lines[i]["error"], StringComparison.Ordinal);
+                Assert.Equal(rows[i].GetProperty("expected").GetDouble(), (double)lines[i]["contract_score"]!, 12);
                 continue;
             }
 

@@ -48,9 +48,10 @@ internal static class FormulaChecks
         {
             yield return "can never be below 1, so every answer gets the full score.";
         }
-        else if (used.Count > 0 && double.IsFinite(low) && double.IsFinite(high) && (low < -1e-12 || high > 1 + 1e-12))
+        else if (used.Count > 0 && double.IsFinite(low) && double.IsFinite(high) && (low < -1e-12 || high > 1 + 1e-12)
+            && Sampled(formula, used, range) is var (least, most) && (least < -1e-12 || most > 1 + 1e-12))
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"can lie between {low:G6} and {high:G6}; a score is cut to [0, 1]. Scale the formula if answers beyond the ends shall differ.");
+            yield return string.Create(CultureInfo.InvariantCulture, $"can lie between {least:G6} and {most:G6}; a score is cut to [0, 1]. Scale the formula if answers beyond the ends shall differ.");
         }
     }
 
@@ -75,6 +76,34 @@ internal static class FormulaChecks
             default:
                 return null;
         }
+    }
+
+    // Intervals know nothing of what belongs together, as in 2 * p * r / max(p + r, 1e-9), so values on a grid have the last word.
+    private static (double Low, double High) Sampled(ScoreFormula formula, HashSet<int> used, Func<int, (double Low, double High)> range)
+    {
+        const int MaxPoints = 20_000;
+        int steps = used.Count switch { 1 => 101, 2 => 21, 3 => 11, <= 5 => 5, _ => 2 };
+        int[] names = [.. used.Order()];
+        double[] values = new double[formula.Names.Count];
+        double low = double.PositiveInfinity;
+        double high = double.NegativeInfinity;
+        double points = Math.Min(MaxPoints, Math.Pow(steps, names.Length));
+        for (int point = 0; point < points; point++)
+        {
+            int rest = point;
+            foreach (int name in names)
+            {
+                (double from, double to) = range(name);
+                values[name] = from + ((to - from) * (rest % steps) / (steps - 1));
+                rest /= steps;
+            }
+
+            double value = formula.Evaluate(values, out string? fault);
+            low = fault is null ? Math.Min(low, value) : low;
+            high = fault is null ? Math.Max(high, value) : high;
+        }
+
+        return (low, high);
     }
 
     private static bool Holds((double Low, double High) range, double value) => range.Low <= value && value <= range.High;

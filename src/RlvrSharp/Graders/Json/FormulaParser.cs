@@ -168,7 +168,7 @@ internal ref struct FormulaParser(string text, IReadOnlyList<string> names)
             return ReadPower();
         }
 
-        if (!negative && start == 0)
+        if (!negative && string.IsNullOrWhiteSpace(text[..start]))
         {
             throw Error("the formula begins with '+': begin with a name, a number, a function or '('.");
         }

@@ -201,26 +201,26 @@ public sealed class GraderTemplate
             ? $"invalid_variable_error: the grader compares the answer with {{{{{path.Text}}}}}, but that is null in the row. Give it a value, or leave the row out."
             : null;
 
+    // A quoted text, or a quoted key in brackets, may hold closing braces itself.
     private static int FindClose(string text, int from)
     {
-        // A quoted text may hold closing braces itself.
         int at = from;
-        while (at < text.Length && char.IsWhiteSpace(text[at]))
+        for (bool mayQuote = true; at < text.Length; at++)
         {
-            at++;
+            if (mayQuote && text[at] is '\'' or '"')
+            {
+                int quote = text.IndexOf(text[at], at + 1);
+                at = quote < 0 ? at : quote;
+            }
+            else if (text[at] == '}' && at + 1 < text.Length && text[at + 1] == '}')
+            {
+                return at;
+            }
+
+            mayQuote = text[at] == '[' || (mayQuote && char.IsWhiteSpace(text[at]));
         }
 
-        if (at < text.Length && text[at] is '\'' or '"')
-        {
-            int quote = text.IndexOf(text[at], at + 1);
-            at = quote < 0 ? from : quote + 1;
-        }
-        else
-        {
-            at = from;
-        }
-
-        return text.IndexOf("}}", at, StringComparison.Ordinal);
+        return -1;
     }
 
     private static string RenderPiece(Piece piece, Problem problem, Completion completion, Func<string, string>? wrap, out Grade? fault)

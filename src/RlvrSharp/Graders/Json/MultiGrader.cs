@@ -140,7 +140,7 @@ public sealed class MultiGrader : IJsonGrader, IAsyncDisposable
                 string reason = $"{parts[at].Key}: {grades[at].Reason}";
                 return status switch
                 {
-                    GradeStatus.Failed => Grade.Failed(reason, grades[at].Error),
+                    GradeStatus.Failed => WithContractScore(Grade.Failed(reason, grades[at].Error), grades),
                     GradeStatus.Ungradable => Grade.Ungradable(reason),
                     _ => Grade.Skipped(reason),
                 };
@@ -177,6 +177,18 @@ public sealed class MultiGrader : IJsonGrader, IAsyncDisposable
             Metrics = metrics,
             Reason = Explain(grades, value),
         };
+    }
+
+    private Grade WithContractScore(Grade failed, Grade[] grades)
+    {
+        double?[] known = [.. grades.Select(RawScore.ContractOf)];
+        if (known.Any(number => number is null))
+        {
+            return failed;
+        }
+
+        double value = formula.Evaluate([.. known.Select(number => number!.Value)], out string? fault);
+        return fault is null ? RawScore.WithContractScore(failed, value) : failed;
     }
 
     // The one part that knows it, or else the part that is called so, as in precision-and-recall multi graders.

@@ -59,10 +59,10 @@ internal sealed class SchemaCompiler(JsonElement root)
                 node.Types = Texts(value.ValueKind == JsonValueKind.String ? [value] : Elements(value, path), path, Types);
                 break;
             case "enum":
-                node.Enum = [.. Elements(value, path).Select(element => element.Clone())];
+                node.Enum = Allowed(node.Enum, Elements(value, path));
                 break;
             case "const":
-                node.Enum = [value.Clone()];
+                node.Enum = Allowed(node.Enum, [value]);
                 break;
             case "properties":
                 foreach (JsonProperty property in Members(value, path))
@@ -92,6 +92,7 @@ internal sealed class SchemaCompiler(JsonElement root)
                 break;
             case "pattern":
                 node.Pattern = Pattern(value, path);
+                node.PatternText = JsonTexts.Stringify(value);
                 break;
             case "format":
                 node.Format = Texts([value], path, SchemaFormat.Names).FirstOrDefault();
@@ -109,9 +110,9 @@ internal sealed class SchemaCompiler(JsonElement root)
     {
         if (Numbers.Contains(keyword))
         {
-            if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) && (keyword != "multipleOf" || number > 0))
+            if (value.ValueKind == JsonValueKind.Number && new SchemaLimit(value) is { Value: var number } limit && double.IsFinite(number) && (keyword != "multipleOf" || number > 0))
             {
-                node.Limits[keyword] = number;
+                node.Limits[keyword] = limit;
             }
             else
             {
@@ -123,6 +124,22 @@ internal sealed class SchemaCompiler(JsonElement root)
             string[] known = [.. Others, .. Numbers];
             Problems.Add($"{path}: is a keyword that is not enforced here, and ignoring it would let answers through: {NearestName.Hint(keyword, known)}");
         }
+    }
+
+    // Where a schema has both enum and const, both hold.
+    private static Dictionary<string, string> Allowed(Dictionary<string, string>? before, IEnumerable<JsonElement> values)
+    {
+        var allowed = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (JsonElement value in values)
+        {
+            string key = JsonValueKey.Of(value);
+            if (before is null || before.ContainsKey(key))
+            {
+                allowed[key] = value.GetRawText();
+            }
+        }
+
+        return allowed;
     }
 
     private SchemaNode? Resolve(JsonElement value, string path, int depth)
@@ -166,8 +183,7 @@ internal sealed class SchemaCompiler(JsonElement root)
         string text = value.ValueKind == JsonValueKind.String ? JsonTexts.Read(value) : string.Empty;
         try
         {
-            // Without backtracking a match takes time in proportion to the text, so no answer can hang the gate.
-            return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+            return SchemaPattern.Compile(text);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {

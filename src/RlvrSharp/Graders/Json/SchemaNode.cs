@@ -13,7 +13,8 @@ internal sealed class SchemaNode
 
     public IReadOnlyList<string>? Types { get; set; }
 
-    public JsonElement[]? Enum { get; set; }
+    /// <summary>The allowed values: the key of each and how the schema writes it.</summary>
+    public Dictionary<string, string>? Enum { get; set; }
 
     public Dictionary<string, SchemaNode> Properties { get; } = new(StringComparer.Ordinal);
 
@@ -35,9 +36,12 @@ internal sealed class SchemaNode
 
     public SchemaNode? Reference { get; set; }
 
-    public Dictionary<string, double> Limits { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, SchemaLimit> Limits { get; } = new(StringComparer.Ordinal);
 
     public Regex? Pattern { get; set; }
+
+    /// <summary>The pattern as the schema has it.</summary>
+    public string? PatternText { get; set; }
 
     public string? Format { get; set; }
 
@@ -60,9 +64,9 @@ internal sealed class SchemaNode
             return $"{path} is {Shown(value)}, but it must be of type {string.Join(" or ", Types)}.";
         }
 
-        if (Enum is not null && !Enum.Any(allowed => JsonTexts.AreEqual(allowed, value)))
+        if (Enum is not null && !Enum.ContainsKey(JsonValueKey.Of(value)))
         {
-            return $"{path} is {Shown(value)}, but it must be one of {JsonTexts.Cut(string.Join(", ", Enum.Select(allowed => allowed.GetRawText())), 200)}.";
+            return $"{path} is {Shown(value)}, but it must be one of {JsonTexts.Cut(string.Join(", ", Enum.Values), 200)}.";
         }
 
         string? fault = Reference?.Validate(value, path, depth + 1);
@@ -100,11 +104,8 @@ internal sealed class SchemaNode
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "null" => value.ValueKind == JsonValueKind.Null,
         "number" => value.ValueKind == JsonValueKind.Number,
-        _ => value.ValueKind == JsonValueKind.Number && IsInteger(value),
+        _ => value.ValueKind == JsonValueKind.Number && JsonValueKey.IsInteger(value),
     };
-
-    private static bool IsInteger(JsonElement value) =>
-        value.TryGetInt64(out _) || (value.TryGetDouble(out double number) && double.IsFinite(number) && Math.Floor(number) == number);
 
     private static string Shown(JsonElement value) => JsonTexts.Cut(value.GetRawText(), 60);
 
@@ -177,7 +178,7 @@ internal sealed class SchemaNode
             var seen = new HashSet<string>(StringComparer.Ordinal);
             foreach (JsonElement element in value.EnumerateArray())
             {
-                if (!seen.Add(JsonTexts.CompactText(element)))
+                if (!seen.Add(JsonValueKey.Of(element)))
                 {
                     return $"{path} has an element twice.";
                 }
@@ -196,7 +197,7 @@ internal sealed class SchemaNode
         }
 
         return Outside("minLength", "maxLength", length) ? $"{path} has {length} characters, which is outside its limits."
-            : Pattern is not null && !Pattern.IsMatch(text) ? $"{path} is \"{JsonTexts.Cut(text, 60)}\", which does not match {Pattern}."
+            : Pattern is not null && !Pattern.IsMatch(text) ? $"{path} is \"{JsonTexts.Cut(text, 60)}\", which does not match {PatternText}."
             : Format is not null && !SchemaFormat.Holds(Format, text) ? $"{path} is \"{JsonTexts.Cut(text, 60)}\", which is no {Format}."
             : null;
     }
@@ -208,22 +209,22 @@ internal sealed class SchemaNode
             return null;
         }
 
-        if (!value.TryGetDouble(out double number) || !double.IsFinite(number))
+        var number = new SchemaLimit(value);
+        if (!double.IsFinite(number.Value))
         {
             return $"{path} is {Shown(value)}, which is too large a number.";
         }
 
         bool outside = Outside("minimum", "maximum", number)
-            || (Limits.TryGetValue("exclusiveMinimum", out double above) && number <= above)
-            || (Limits.TryGetValue("exclusiveMaximum", out double below) && number >= below);
+            || (Limits.TryGetValue("exclusiveMinimum", out SchemaLimit above) && number.CompareTo(above) <= 0)
+            || (Limits.TryGetValue("exclusiveMaximum", out SchemaLimit below) && number.CompareTo(below) >= 0);
         return outside ? $"{path} is {Shown(value)}, which is outside its limits."
-            : Limits.TryGetValue("multipleOf", out double unit) && !IsMultiple(value, number, unit) ? $"{path} is {Shown(value)}, which is not a multiple of {unit}."
+            : Limits.TryGetValue("multipleOf", out SchemaLimit unit) && !number.IsMultipleOf(unit) ? $"{path} is {Shown(value)}, which is not a multiple of {unit}."
             : null;
     }
 
-    private static bool IsMultiple(JsonElement value, double number, double unit) =>
-        value.TryGetDecimal(out decimal exact) && Math.Abs(unit) is > 1e-20 and < 1e20 ? exact % (decimal)unit == 0 : Math.IEEERemainder(number, unit) == 0;
+    private bool Outside(string low, string high, int count) => Limits.Count > 0 && Outside(low, high, new SchemaLimit(count));
 
-    private bool Outside(string low, string high, double number) =>
-        (Limits.TryGetValue(low, out double least) && number < least) || (Limits.TryGetValue(high, out double most) && number > most);
+    private bool Outside(string low, string high, SchemaLimit number) =>
+        (Limits.TryGetValue(low, out SchemaLimit least) && number.CompareTo(least) < 0) || (Limits.TryGetValue(high, out SchemaLimit most) && number.CompareTo(most) > 0);
 }

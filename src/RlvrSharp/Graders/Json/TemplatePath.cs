@@ -122,7 +122,16 @@ internal sealed class TemplatePath
         }
         else if (text[at] == '[')
         {
-            int close = text.IndexOf(']', at);
+            int start = at + 1;
+            while (start < text.Length && char.IsWhiteSpace(text[start]))
+            {
+                start++;
+            }
+
+            // A quoted key may hold brackets.
+            bool quoted = start < text.Length && text[start] is '\'' or '"';
+            int quote = quoted ? text.IndexOf(text[start], start + 1) : -1;
+            int close = quoted && quote < 0 ? -1 : text.IndexOf(']', quoted ? quote : at);
             string inside = close < 0 ? string.Empty : text[(at + 1)..close].Trim();
             if (inside.Length > 0 && inside.All(char.IsAsciiDigit) && int.TryParse(inside, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
@@ -131,9 +140,9 @@ internal sealed class TemplatePath
                 return true;
             }
 
-            if (inside.Length >= 2 && inside[0] is '\'' or '"' && inside[^1] == inside[0])
+            if (quoted && close >= 0 && text[(quote + 1)..close].All(char.IsWhiteSpace))
             {
-                segments.Add(new Segment(inside[1..^1], null));
+                segments.Add(new Segment(text[(start + 1)..quote], null));
                 at = close + 1;
                 return true;
             }

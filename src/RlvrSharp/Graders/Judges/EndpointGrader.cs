@@ -12,7 +12,7 @@ namespace RlvrSharp.Graders.Judges;
 /// Azure's limits hold: at most 1 MB a request, ten minutes an attempt, at most three retries; then the grade is Failed and the completion leaves its
 /// group. The trace id depends on the row and the answer only. A score beyond [0, 1] is cut and kept as <see cref="RawScore.MetricName"/>.
 /// </remarks>
-public sealed class EndpointGrader : IJsonGrader
+public sealed class EndpointGrader : IJsonGrader, IPatientGrader
 {
     private const int MaxRequestBytes = 1_000_000;
     private const string NoScore = "no score";
@@ -51,6 +51,9 @@ public sealed class EndpointGrader : IJsonGrader
         retries = RetryPipeline.Create<Grade>(Math.Min(4, this.options.Attempts) - 1, this.options.RetryDelay, this.options.TimeProvider, grade => grade.Reason == NoScore);
         Name = name;
     }
+
+    /// <inheritdoc/>
+    TimeSpan IPatientGrader.Patience => RetryPipeline.Longest(Math.Min(4, options.Attempts), MaxTime, options.RetryDelay);
 
     /// <inheritdoc/>
     public string Type => "endpoint";

@@ -28,7 +28,7 @@ internal static class JudgeConnection
                 return (clients(model), null, variable);
             }
 
-            reader.Problem("model", $"is \"{JsonTexts.Cut(model)}\", but there is no client to ask it with: set GraderJsonContext.ChatClients in code, or write \"base_url\": \"http://…/v1\" (any OpenAI-compatible service) and, where it wants a key, \"api_key_env\": \"NAME\".");
+            reader.Problem("model", $"is \"{JsonTexts.Cut(model)}\", but there is no client to ask it with: set GraderJsonContext.ChatClients in code (for the rlvr command the environment variables OPENAI_BASE_URL and OPENAI_API_KEY), or write \"base_url\": \"http://…/v1\" (any OpenAI-compatible service) and, where it wants a key, \"api_key_env\": \"NAME\".");
             return default;
         }
 

@@ -11,12 +11,16 @@ namespace RlvrSharp.Graders.Judges;
 /// <summary>Asks a chat model: retries with back-off, a cache keyed by content, a count of tokens. Thread-safe.</summary>
 internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling sampling, JudgeOptions options)
 {
+    private readonly string noUsableAnswer = $"The model {model} gave no usable answer in ";
     private readonly ConcurrentDictionary<string, Lazy<Task<JudgeAnswer>>> cache = new(StringComparer.Ordinal);
     private readonly ResiliencePipeline<Attempt> retries = RetryPipeline.Create<Attempt>(options.Attempts - 1, options.RetryDelay, options.TimeProvider, attempt => attempt.Problem is not null);
     private long calls;
     private long cached;
     private long inputTokens;
     private long outputTokens;
+
+    /// <summary>The longest that one grade may take.</summary>
+    public TimeSpan Patience => RetryPipeline.Longest(options.Attempts, options.Timeout, options.RetryDelay);
 
     public JudgeUsage Usage => new(Interlocked.Read(ref calls), Interlocked.Read(ref cached), Interlocked.Read(ref inputTokens), Interlocked.Read(ref outputTokens));
 
@@ -28,10 +32,12 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
     /// <param name="schema">The form of the reply.</param>
     /// <param name="accept">What is wrong with a reply, or null.</param>
     /// <param name="read">Makes the grade of an accepted reply; the tokens it took are added to the metrics.</param>
+    /// <param name="contract">What the service counts where no reply could be accepted; null where that is not known.</param>
     /// <param name="cancellationToken">Stops the asking.</param>
     /// <returns>The grade.</returns>
     public async ValueTask<Grade> GradeAsync(
-        JudgePrompt prompt, Problem problem, Completion completion, string task, JsonElement schema, Func<string, string?> accept, Func<string, Grade> read, CancellationToken cancellationToken)
+        JudgePrompt prompt, Problem problem, Completion completion, string task, JsonElement schema, Func<string, string?> accept, Func<string, Grade> read, double? contract,
+        CancellationToken cancellationToken)
     {
         List<ChatMessage> messages = prompt.Render(problem, completion, task, out Grade? fault);
         if (fault is not null)
@@ -54,7 +60,9 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            return Grade.Failed($"model_grader: {error.Message}", error);
+            Grade failed = Grade.Failed($"model_grader: {error.Message}", error);
+            bool unusable = error is GradingException { InnerException: null } && error.Message.StartsWith(noUsableAnswer, StringComparison.Ordinal);
+            return unusable && contract is { } score ? RawScore.WithContractScore(failed, score) : failed;
         }
     }
 
@@ -131,7 +139,7 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        return problem is null ? answer! : throw new GradingException($"The model {model} gave no usable answer in {attempts} attempt(s): {problem}", cause);
+        return problem is null ? answer! : throw new GradingException($"{noUsableAnswer}{attempts} attempt(s): {problem}", cause);
     }
 
     private async Task<JudgeAnswer> SendAsync(IReadOnlyList<ChatMessage> messages, JsonElement schema, CancellationToken cancellationToken)

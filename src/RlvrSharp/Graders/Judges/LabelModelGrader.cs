@@ -6,7 +6,7 @@ namespace RlvrSharp.Graders.Judges;
 
 /// <summary>Asks a model for one of a few labels: 1 for a passing one, else 0. The contract's <c>label_model</c>.</summary>
 /// <remarks>An answer that is none of the labels is Failed after the retries, never 0.</remarks>
-public sealed class LabelModelGrader : IJsonGrader
+public sealed class LabelModelGrader : IJsonGrader, IPatientGrader
 {
     private readonly JudgePrompt prompt;
     private readonly JudgeModel judge;
@@ -53,6 +53,9 @@ public sealed class LabelModelGrader : IJsonGrader
     }
 
     /// <inheritdoc/>
+    TimeSpan IPatientGrader.Patience => judge.Patience;
+
+    /// <inheritdoc/>
     public string Type => "label_model";
 
     /// <inheritdoc/>
@@ -85,6 +88,7 @@ public sealed class LabelModelGrader : IJsonGrader
             string label = JudgeReply.Label(reply, labels)!;
             return new Grade(passing.Contains(label) ? 1 : 0) { Reason = $"Labelled \"{label}\". {JudgeReply.Steps(reply)}".TrimEnd() };
         },
+        contract: null,
         cancellationToken);
 
     /// <inheritdoc/>

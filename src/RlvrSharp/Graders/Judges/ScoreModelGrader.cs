@@ -10,7 +10,7 @@ namespace RlvrSharp.Graders.Judges;
 /// The number is cut to the range; the score is where it lies in it (0 at the low end, 1 at the high end), and the number itself is the metric
 /// <see cref="RawScore.MetricName"/>, which is what a <c>multi</c> calculates with. An answer without a number is Failed after the retries, never 0.
 /// </remarks>
-public sealed class ScoreModelGrader : IJsonGrader, IRangedGrader
+public sealed class ScoreModelGrader : IJsonGrader, IRangedGrader, IPatientGrader
 {
     private static readonly JsonElement Schema = JsonElement.Parse("""
         {"type": "object", "properties": {
@@ -58,6 +58,9 @@ public sealed class ScoreModelGrader : IJsonGrader, IRangedGrader
     }
 
     /// <inheritdoc/>
+    TimeSpan IPatientGrader.Patience => judge.Patience;
+
+    /// <inheritdoc/>
     public string Type => "score_model";
 
     /// <inheritdoc/>
@@ -100,6 +103,7 @@ public sealed class ScoreModelGrader : IJsonGrader, IRangedGrader
                 Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [RawScore.MetricName] = value },
             };
         },
+        contract: 0,
         cancellationToken);
 
     /// <inheritdoc/>

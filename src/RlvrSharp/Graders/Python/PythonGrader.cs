@@ -129,7 +129,8 @@ public sealed class PythonGrader : IJsonGrader, IAsyncDisposable
 
         if (reply.Outcome != "score" || !double.TryParse(reply.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
         {
-            return Grade.Failed(Explain(reply));
+            Grade failed = Grade.Failed(Explain(reply));
+            return reply.Outcome == "lost" ? failed : RawScore.WithContractScore(failed, 0);
         }
 
         if (value is >= 0 and <= 1)

@@ -7,7 +7,7 @@ internal static class Bleu
     /// <param name="input">The answer's words.</param>
     /// <param name="reference">The reference's words.</param>
     /// <param name="smoothing">What to do about orders without a match.</param>
-    /// <returns>0 to 1.</returns>
+    /// <returns>0 to 1; averages of neighbouring orders can pass 1.</returns>
     public static double Sentence(IReadOnlyList<string> input, IReadOnlyList<string> reference, BleuSmoothing smoothing)
     {
         var ids = new NgramIds();
@@ -35,7 +35,8 @@ internal static class Bleu
         }
 
         double brevity = input.Count > reference.Count ? 1 : input.Count == 0 ? 0 : Math.Exp(1 - ((double)reference.Count / input.Count));
-        return Math.Min(1, brevity * Math.Exp(sum));
+        double score = brevity * Math.Exp(sum);
+        return smoothing is BleuSmoothing.Method5 or BleuSmoothing.Method7 ? score : Math.Min(1, score);
     }
 
     /// <summary>GLEU: shared n-grams of 1 to 4 words over the greater of the two counts.</summary>

@@ -18,7 +18,7 @@ public enum BleuSmoothing
     /// <summary>As <see cref="Method3"/>, with less for short answers.</summary>
     Method4,
 
-    /// <summary>Averages of neighbouring orders.</summary>
+    /// <summary>Averages of neighbouring orders. Answers like the reference can pass 1, as in the package; a grader's score is cut there.</summary>
     Method5,
 
     /// <summary><see cref="Method4"/>, then <see cref="Method5"/>.</summary>

@@ -24,7 +24,7 @@ public static class TextSimilarity
     /// <param name="input">The answer.</param>
     /// <param name="reference">The reference.</param>
     /// <param name="smoothing">What to do about n-gram orders without a match.</param>
-    /// <returns>0 to 1.</returns>
+    /// <returns>0 to 1; a little above 1 is possible with <see cref="BleuSmoothing.Method5"/> and <see cref="BleuSmoothing.Method7"/>, as in the package.</returns>
     public static double Bleu(string input, string reference, BleuSmoothing smoothing = BleuSmoothing.None)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -13,7 +13,7 @@ namespace RlvrSharp.Graders.Text;
 public sealed class TextSimilarityGrader : IJsonGrader
 {
     private const int MaxLength = 1_000_000;
-    private const double MaxWork = 1e10;
+    private const double MaxWork = 2e9;
     private static readonly string[] Metrics =
         ["fuzzy_match", "bleu", "gleu", "meteor", "rouge_1", "rouge_2", "rouge_3", "rouge_4", "rouge_5", "rouge_l", "cosine"];
 
@@ -89,13 +89,14 @@ public sealed class TextSimilarityGrader : IJsonGrader
             return new Grade(overlap.FMeasure) { Precision = overlap.Precision, Recall = overlap.Recall };
         }
 
-        return new Grade(Metric switch
+        double value = Metric switch
         {
             TextMetric.FuzzyMatch => TextSimilarity.Fuzzy(left, right, options.FuzzyFunction, options.FuzzyProcess),
             TextMetric.Bleu => TextSimilarity.Bleu(left, right, options.BleuSmoothing),
             TextMetric.Gleu => TextSimilarity.Gleu(left, right),
             _ => TextSimilarity.Meteor(left, right, options.Synonyms),
-        });
+        };
+        return value > 1 ? RawScore.ToGrade(value) : new Grade(value);
     }
 
     /// <inheritdoc/>
@@ -159,11 +160,17 @@ public sealed class TextSimilarityGrader : IJsonGrader
         return new TextSimilarityGrader((TextMetric)Array.IndexOf(Metrics, metric), input, reference, options, reader.Name);
     }
 
-    // Rough counts of steps: partial comparisons try every window, the others walk the shorter text in words of 64.
-    private double Work(double left, double right) =>
-        Metric == TextMetric.FuzzyMatch && options.FuzzyFunction is FuzzyFunction.PartialRatio or FuzzyFunction.WeightedRatio
-            ? 10 * Math.Min(left, right) * Math.Min(left, right) * Math.Max(left, right)
-            : Metric is TextMetric.FuzzyMatch or TextMetric.RougeL ? left * right : left + right;
+    // About nanoseconds: a comparison walks the longer text, for each character over the shorter one in words of 64; the partial ones do so for a
+    // window at every place of the longer text.
+    private double Work(double left, double right)
+    {
+        double shorter = Math.Min(left, right);
+        double longer = Math.Max(left, right);
+        bool partial = options.FuzzyFunction == FuzzyFunction.PartialRatio || (options.FuzzyFunction == FuzzyFunction.WeightedRatio && longer >= 1.5 * shorter);
+        return Metric == TextMetric.FuzzyMatch && partial ? (longer + shorter) * shorter * (10 + (shorter / 64))
+            : Metric is TextMetric.FuzzyMatch or TextMetric.RougeL ? longer * (10 + (shorter / 64))
+            : longer;
+    }
 
     private async Task<Grade> CosineAsync(string left, string right, CancellationToken cancellationToken)
     {

@@ -115,6 +115,17 @@ public class GraderJsonTests
         Assert.Contains(context.Warnings, warning => warning.Text.Contains(note, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("2 * a * b / max(a + b, 1e-9)")]
+    [InlineData("a * b + (1 - a) * b")]
+    [InlineData("min(a, b) + max(0, b - a) * 0")]
+    public void What_stays_a_score_is_not_said_to_leave_it(string formula)
+    {
+        var context = new GraderJsonContext();
+        GraderJson.Parse($$"""{"type": "multi", "name": "m", "graders": {"a": {{Check}}, "b": {{Check}} }, "calculate_output": "{{formula}}"}""", context);
+        Assert.Empty(context.Warnings);
+    }
+
     [Fact]
     public void Rows_that_lack_what_the_templates_read_are_found_before_grading()
     {
@@ -130,6 +141,13 @@ public class GraderJsonTests
     [InlineData("ISTANBUL", "istanbul", 1)]
     [InlineData("\u0391\u03A3.", "\u03B1\u03C2.", 1)]
     [InlineData("\u0391\u03A3\u0391", "\u03B1\u03C3\u03B1", 1)]
+    [InlineData("\u2168\u03A3", "\u2178\u03C2", 1)]
+    [InlineData("\u00AA\u03A3", "\u00AA\u03C2", 1)]
+    [InlineData("\u24B6\u03A3", "\u24D0\u03C2", 1)]
+    [InlineData("A\uFF07\u03A3", "a\uFF07\u03C2", 1)]
+    [InlineData("\uD801\uDC00\u03A3", "\uD801\uDC28\u03C2", 1)]
+    [InlineData("A\u03A3\uD801\uDC00", "a\u03C3\uD801\uDC28", 1)]
+    [InlineData("1\u03A3", "1\u03C3", 1)]
     public void Ilike_lower_cases_by_unicode_s_full_rules(string text, string reference, double expected) =>
         Assert.Equal(expected, new StringCheckGrader(StringCheckOperation.LikeIgnoringCase, GraderTemplate.Parse("{{sample.output_text}}"), GraderTemplate.Parse("{{item.reference}}")).GradeText(text, reference).Score);
 

@@ -5,7 +5,7 @@ namespace RlvrSharp.Tests.Graders.Json;
 public class GraderTemplateTests
 {
     private const string Row = """
-        {"item": {"s": "text", "n": 1.0, "big": 1e+21, "t": true, "nul": null, "list": [1, {"a": "é"}], "obj": {"k": "v"}, "a b": "space", "x-y": "dash", "surrogate": "a\ud800b", "tmpl": "{{item.s}}"},
+        {"item": {"s": "text", "n": 1.0, "big": 1e+21, "t": true, "nul": null, "list": [1, {"a": "é"}], "obj": {"k": "v"}, "a b": "space", "x-y": "dash", "}}": "braces", "]'[": "brackets", "deep": ["\u3000\ud83d\ude00\u007f\u001f/<\"\\"], "surrogate": "a\ud800b", "tmpl": "{{item.s}}"},
          "sample": {"output_text": "{\"city\": \"Oslo\", \"n\": [3, 4]}"}}
         """;
 
@@ -26,6 +26,9 @@ public class GraderTemplateTests
     [InlineData("{{item[\"obj\"].k}}", "v")]
     [InlineData("{{item.x-y}}", "dash")]
     [InlineData("{{item.tmpl}}", "{{item.s}}")]
+    [InlineData("{{item['}}']}}!", "braces!")]
+    [InlineData("{{ item[ \"]'[\" ] }}", "brackets")]
+    [InlineData("{{item.deep}}", "[\"\u3000\ud83d\ude00\u007f\\u001f/<\\\"\\\\\"]")]
     [InlineData("{{'{{'}}item.s}}", "{{item.s}}")]
     [InlineData("{{'}}'}}", "}}")]
     [InlineData("{{sample.output_json.n[1]}}", "4")]
@@ -38,6 +41,8 @@ public class GraderTemplateTests
     [InlineData("{{{item.s}}}", null)]
     [InlineData("{{item.s|upper}}", null)]
     [InlineData("{{item.list[0:1]}}", null)]
+    [InlineData("{{item['s}}", null)]
+    [InlineData("{{item['s'x]}}", null)]
     [InlineData("{{item.list[-1]}}", null)]
     [InlineData("{{ITEM.s}}", null)]
     [InlineData("{{item.s + 'x'}}", null)]

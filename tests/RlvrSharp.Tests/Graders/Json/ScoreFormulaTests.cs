@@ -52,6 +52,8 @@ public class ScoreFormulaTests
     [InlineData("1.2.3", "not a number")]
     [InlineData("a +", "ends where")]
     [InlineData("a if b else a", "does not belong")]
+    [InlineData("+a", "begins with '+'")]
+    [InlineData("\t+ a", "begins with '+'")]
     [InlineData("A + b", "did you mean \"a\"")]
     public void Faults_are_named_with_the_way_out(string formula, string part)
     {

@@ -34,6 +34,7 @@ public class JudgeTests
         Assert.Equal(GradeStatus.Failed, grade.Status);
         Assert.Contains("model_grader_parse", grade.Reason, StringComparison.Ordinal);
         Assert.Equal(4, client.Asked.Count);
+        Assert.Equal(0, grade.Metrics![RawScore.ContractMetricName]);
     }
 
     [Fact]

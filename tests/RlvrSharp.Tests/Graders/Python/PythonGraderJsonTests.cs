@@ -38,6 +38,9 @@ public sealed class PythonGraderJsonTests
             Grade failed = await grader.GradeAsync(broken.Problem, broken.Completion);
             Assert.Equal(GradeStatus.Failed, failed.Status);
             Assert.Contains("KeyError: 'output_json'", failed.Reason, StringComparison.Ordinal);
+
+            // The service would have counted both parts as 0; the formula's value is then 0 too.
+            Assert.Equal(0, failed.Metrics![RawScore.ContractMetricName]);
         }
         finally
         {

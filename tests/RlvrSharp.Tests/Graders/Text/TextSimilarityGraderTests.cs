@@ -25,6 +25,25 @@ public class TextSimilarityGraderTests
         Assert.Equal(1, grade.Recall);
     }
 
+    [Theory]
+    [InlineData("partial_ratio")]
+    [InlineData("WRatio")]
+    public void Answers_of_a_page_are_compared_and_not_called_too_long(string function)
+    {
+        string page = string.Concat(Enumerable.Repeat("ab cde fgh ", 120));
+        Grade grade = Load($"\"evaluation_metric\": \"fuzzy_match\", \"fuzzy_function\": \"{function}\"").GradeText(page, page[5..] + "end");
+        Assert.Equal(GradeStatus.Graded, grade.Status);
+        Assert.InRange(grade.Score, 0.9, 1);
+    }
+
+    [Fact]
+    public void Smoothed_bleu_beyond_one_is_cut_and_keeps_the_package_s_number()
+    {
+        Grade grade = Load("\"evaluation_metric\": \"bleu\", \"bleu_smoothing\": \"method5\"").GradeText("the cat sat on", "the cat sat on");
+        Assert.Equal(1, grade.Score);
+        Assert.Equal(1.010629663399238, RawScore.Of(grade), 12);
+    }
+
     [Fact]
     public void Options_are_read_and_written()
     {

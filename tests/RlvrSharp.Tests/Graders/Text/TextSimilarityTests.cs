@@ -39,7 +39,7 @@ public class TextSimilarityTests
     [InlineData("method5", BleuSmoothing.Method5)]
     [InlineData("method7", BleuSmoothing.Method7)]
     public void Bleu_agrees_with_nltk(string key, BleuSmoothing smoothing) =>
-        Compare(row => Math.Min(1, row.GetProperty("bleu").GetProperty("split").GetProperty(key).GetDouble()), (input, reference) => TextSimilarity.Bleu(input, reference, smoothing));
+        Compare(row => row.GetProperty("bleu").GetProperty("split").GetProperty(key).GetDouble(), (input, reference) => TextSimilarity.Bleu(input, reference, smoothing));
 
     [Fact]
     public void Gleu_agrees_with_nltk() => Compare(row => row.GetProperty("gleu").GetProperty("split").GetDouble(), TextSimilarity.Gleu);

@@ -1,0 +1,44 @@
+using RlvrSharp.Graders;
+using RlvrSharp.Graders.Json;
+using RlvrSharp.Graders.Judges;
+
+namespace RlvrSharp.Tests.Graders;
+
+public class GradingTimeTests
+{
+    [Theory]
+    [InlineData(true, null, 2400)]
+    [InlineData(true, 30, 30)]
+    [InlineData(false, null, 120)]
+    public async Task Graders_of_services_get_the_time_of_all_their_attempts_unless_somebody_set_another(bool service, int? seconds, int expected)
+    {
+        using var http = new HttpClient();
+        IGrader endpoint = new EndpointGrader(http, new Uri("http://127.0.0.1:9/"), options: new JudgeOptions { RetryDelay = TimeSpan.Zero });
+        IGrader grader = service
+            ? new MultiGrader([KeyValuePair.Create("a", endpoint)], "a")
+            : GraderJson.Parse("""{"type": "string_check", "name": "c", "operation": "eq", "input": "a", "reference": "a"}""");
+        var options = new GradingOptions();
+        options.Timeout = seconds is { } set ? TimeSpan.FromSeconds(set) : options.Timeout;
+        var clock = new RecordingClock();
+        var pipeline = new GradingPipeline([new WeightedGrader("g", grader)], options, time: clock);
+        await pipeline.GradeAsync([(new Problem("?"), Completion.FromText("x"))]);
+        Assert.True(clock.Waits.Count == 0 || clock.Waits.Contains(TimeSpan.FromSeconds(expected)), string.Join(", ", clock.Waits));
+        Assert.True(clock.Waits.Count > 0 || !service);
+    }
+
+    /// <summary>The system's clock, and what it was asked to wait for.</summary>
+    private sealed class RecordingClock : TimeProvider
+    {
+        public List<TimeSpan> Waits { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            lock (Waits)
+            {
+                Waits.Add(dueTime);
+            }
+
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+}
