@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using RlvrSharp.Diagnostics;
@@ -13,13 +12,6 @@ namespace RlvrSharp.Policies;
 /// <content>Fresh models, loading and saving.</content>
 public sealed partial class ManagedPolicy
 {
-    private const string ValueHeadFile = "value_head.safetensors";
-    private const string OptimizerFile = "optimizer.safetensors";
-    private const string FirstMomentPrefix = "exp_avg.";
-    private const string SecondMomentPrefix = "exp_avg_sq.";
-    private const string MasterPrefix = "master.";
-    private const string StepKey = "step";
-
     /// <summary>Loads a Hugging Face model directory (config.json, weights, tokenizer), or a PEFT adapter directory together with the model it names.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="options">How to compute; null for the defaults.</param>
@@ -35,15 +27,13 @@ public sealed partial class ManagedPolicy
             return LoadAdapter(directory, options, logger);
         }
 
-        CausalLmConfig config = CausalLmConfig.Load(directory);
-        Tokenizer tokenizer = Tokenizer.Load(directory);
-        ChatTemplate? template = ChatTemplate.TryLoad(directory);
-        if (template is null && logger is not null)
+        ModelCodec codec = ModelCodec.Load(directory, out CausalLmConfig config, options?.ChatTemplate, options?.ChatTemplateVariables);
+        if (!codec.HasChatTemplate && logger is not null)
         {
             Log.NoChatTemplate(logger, directory);
         }
 
-        return Load(directory, WithEndToken(config, tokenizer), new ModelCodec(tokenizer, config, template, options), options);
+        return Load(directory, config, codec, options);
     }
 
     /// <summary>Makes a model with random weights.</summary>
@@ -57,9 +47,8 @@ public sealed partial class ManagedPolicy
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentException.ThrowIfNullOrEmpty(tokenizerDirectory);
-        Tokenizer tokenizer = Tokenizer.Load(tokenizerDirectory);
-        config = WithEndToken(config, tokenizer);
-        return Create(config, new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(tokenizerDirectory), options), CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
+        ModelCodec codec = ModelCodec.ForModel(tokenizerDirectory, ref config, options?.ChatTemplate, options?.ChatTemplateVariables);
+        return Create(config, codec, CheckpointFiles.ForFreshModel(config, tokenizerDirectory), seed, options);
     }
 
     /// <inheritdoc/>
@@ -147,10 +136,6 @@ public sealed partial class ManagedPolicy
         return new ManagedPolicy(config, weights, codec, files, options);
     }
 
-    /// <summary>A model that names no end token stops at its tokenizer's.</summary>
-    private static CausalLmConfig WithEndToken(CausalLmConfig config, Tokenizer tokenizer) =>
-        config.EndTokens.Count == 0 && tokenizer.EndToken is { } end ? config with { EndTokens = [end] } : config;
-
     private static void Draw(Parameter parameter, CausalLmConfig config, ManagedPolicyOptions options, KeyedRandom random)
     {
         if (parameter.Shape.Count == 1)
@@ -218,29 +203,15 @@ public sealed partial class ManagedPolicy
             cancellationToken.ThrowIfCancellationRequested();
             if (withOptimizerState)
             {
-                WriteOptimizer(Path.Combine(temporary, OptimizerFile));
+                WriteOptimizer(Path.Combine(temporary, CheckpointFolder.OptimizerFile));
             }
         },
         cancellationToken);
 
-    /// <summary>Writes into a directory beside the wanted one and renames it when it is complete.</summary>
-    private void Save(string directory, Action<string> write, CancellationToken cancellationToken)
-    {
-        string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        if (Directory.Exists(target) || File.Exists(target))
+    private void Save(string directory, Action<string> write, CancellationToken cancellationToken) => CheckpointFolder.Write(
+        directory,
+        temporary =>
         {
-            throw new CheckpointException($"{directory} is there already, and saving does not replace anything: save under another name or remove it first.");
-        }
-
-        string temporary = target + ".tmp";
-        try
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-
-            Directory.CreateDirectory(temporary);
             lock (engine.Gate)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -248,25 +219,14 @@ public sealed partial class ManagedPolicy
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            Directory.Move(temporary, target);
-        }
-        catch
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-
-            throw;
-        }
-    }
+        });
 
     private void WriteValueHead(string directory)
     {
         if (Transformer.Weights is { ValueWeight: { } value, ValueBias: { } bias })
         {
             SafetensorsWriter.Write(
-                Path.Combine(directory, ValueHeadFile),
+                Path.Combine(directory, CheckpointFolder.ValueHeadFile),
                 [Source(value.Name, value, value.ValueBuffer, TensorType.F32), Source(bias.Name, bias, bias.ValueBuffer, TensorType.F32)]);
         }
     }
@@ -278,18 +238,18 @@ public sealed partial class ManagedPolicy
         {
             if (p.FirstMoment is { } first && p.SecondMoment is { } second)
             {
-                sources.Add(Source(FirstMomentPrefix + p.Name, p, first, TensorType.F32));
-                sources.Add(Source(SecondMomentPrefix + p.Name, p, second, TensorType.F32));
+                sources.Add(Source(CheckpointFolder.FirstMomentPrefix + p.Name, p, first, TensorType.F32));
+                sources.Add(Source(CheckpointFolder.SecondMomentPrefix + p.Name, p, second, TensorType.F32));
             }
 
             // A checkpoint in a narrower type rounds what it holds; going on exactly needs the weights themselves.
             if (p.StoredType is not (TensorType.F32 or TensorType.F64))
             {
-                sources.Add(Source(MasterPrefix + p.Name, p, p.ValueBuffer, TensorType.F32));
+                sources.Add(Source(CheckpointFolder.MasterPrefix + p.Name, p, p.ValueBuffer, TensorType.F32));
             }
         }
 
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [StepKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture) };
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointFolder.StepKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture) };
         SafetensorsWriter.Write(path, sources, metadata);
     }
 
@@ -349,7 +309,7 @@ public sealed partial class ManagedPolicy
     {
         if (Transformer.Weights is { ValueWeight: { } value, ValueBias: { } bias })
         {
-            string path = Path.Combine(directory, ValueHeadFile);
+            string path = Path.Combine(directory, CheckpointFolder.ValueHeadFile);
             using SafetensorsFile? file = File.Exists(path) ? SafetensorsFile.Open(path) : null;
             foreach (Parameter p in (Parameter[])[value, bias])
             {
@@ -359,7 +319,7 @@ public sealed partial class ManagedPolicy
 
         var first = new Dictionary<Parameter, FloatBuffer>();
         var second = new Dictionary<Parameter, FloatBuffer>();
-        long steps = ReadOptimizer(Path.Combine(directory, OptimizerFile), values, first, second);
+        long steps = ReadOptimizer(Path.Combine(directory, CheckpointFolder.OptimizerFile), values, first, second);
 
         // Everything was read: from here on nothing fails.
         foreach ((Parameter p, FloatBuffer buffer) in values)
@@ -381,22 +341,22 @@ public sealed partial class ManagedPolicy
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!file.Metadata.TryGetValue(StepKey, out string? text) || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long steps))
+        if (!file.Metadata.TryGetValue(CheckpointFolder.StepKey, out string? text) || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long steps))
         {
-            throw new CheckpointException($"{path} has no \"{StepKey}\" in its metadata: it was not written by this library.");
+            throw new CheckpointException($"{path} has no \"{CheckpointFolder.StepKey}\" in its metadata: it was not written by this library.");
         }
 
         foreach (Parameter p in optimizer.Parameters)
         {
-            if (file.TryGet(FirstMomentPrefix + p.Name, out _))
+            if (file.TryGet(CheckpointFolder.FirstMomentPrefix + p.Name, out _))
             {
-                first[p] = ReadFrom(file, p, FirstMomentPrefix + p.Name);
-                second[p] = ReadFrom(file, p, SecondMomentPrefix + p.Name);
+                first[p] = ReadFrom(file, p, CheckpointFolder.FirstMomentPrefix + p.Name);
+                second[p] = ReadFrom(file, p, CheckpointFolder.SecondMomentPrefix + p.Name);
             }
 
-            if (file.TryGet(MasterPrefix + p.Name, out _))
+            if (file.TryGet(CheckpointFolder.MasterPrefix + p.Name, out _))
             {
-                values[p] = ReadFrom(file, p, MasterPrefix + p.Name);
+                values[p] = ReadFrom(file, p, CheckpointFolder.MasterPrefix + p.Name);
             }
         }
 
@@ -422,27 +382,11 @@ public sealed partial class ManagedPolicy
             float[] rented = ArrayPool<float>.Shared.Rent(count * parameter.Columns);
             Span<float> rows = rented.AsSpan(0, count * parameter.Columns);
             read(rows, (long)first * parameter.Columns);
-            ThrowIfNotFinite(rows, name, (long)first * parameter.Columns);
+            CheckpointFolder.ThrowIfNotFinite(rows, name, (long)first * parameter.Columns);
             parameter.PackValues(rows, first, buffer);
             ArrayPool<float>.Shared.Return(rented);
         });
         return buffer;
-    }
-
-    // One number that is none makes every answer so, and training would go on with it.
-    private static void ThrowIfNotFinite(ReadOnlySpan<float> values, string name, long first)
-    {
-        if (!TensorPrimitives.IsFiniteAll(values))
-        {
-            int at = 0;
-            while (float.IsFinite(values[at]))
-            {
-                at++;
-            }
-
-            throw new CheckpointException(
-                string.Create(CultureInfo.InvariantCulture, $"{name} holds {values[at]} at element {first + at}, but every number of a checkpoint must be finite: the file is damaged, or its training diverged; take an earlier one."));
-        }
     }
 
     /// <summary>bfloat16 that stays bfloat16 goes from the file's pages into panels in one pass.</summary>
@@ -457,7 +401,7 @@ public sealed partial class ManagedPolicy
             {
                 var wide = new float[rows.Length];
                 tensors.ReadSingle(parameter.Name, wide, element);
-                ThrowIfNotFinite(wide, $"{directory}: \"{parameter.Name}\"", element);
+                CheckpointFolder.ThrowIfNotFinite(wide, $"{directory}: \"{parameter.Name}\"", element);
             }
 
             parameter.PackNarrow(rows, first, buffer);

@@ -22,8 +22,8 @@ public sealed partial class ManagedPolicy
             throw new PolicyException("The weights are kept as bfloat16, which cannot be trained: set ManagedPolicyOptions.Lora to train adapters, or switch BFloat16Weights off.");
         }
 
-        PolicyEngine.CheckTemperature(temperature);
-        engine.CheckSequences(batch);
+        SequenceCheck.Temperature(temperature);
+        engine.Check.Sequences(batch);
         return Task.Run(() => ForwardBackward(batch, loss, (float)(1 / temperature), cancellationToken), cancellationToken);
     }
 

@@ -15,16 +15,16 @@ internal sealed class ModelCodec : ITokenCodec
     private readonly IReadOnlyDictionary<string, object?> variables;
     private readonly int? endToken;
 
-    public ModelCodec(Tokenizer tokenizer, CausalLmConfig config, ChatTemplate? template = null, ManagedPolicyOptions? options = null)
+    private ModelCodec(Tokenizer tokenizer, CausalLmConfig config, ChatTemplate? template, string? templateName, IEnumerable<KeyValuePair<string, object?>>? variables)
     {
         this.tokenizer = tokenizer;
         this.template = template;
-        templateName = options?.ChatTemplate;
-        variables = options is null ? new Dictionary<string, object?>() : new Dictionary<string, object?>(options.ChatTemplateVariables);
+        this.templateName = templateName;
+        this.variables = new Dictionary<string, object?>(variables ?? []);
         if (templateName is not null && template?.Names.Contains(templateName) != true)
         {
             throw new PolicyException(
-                $"The chat template \"{templateName}\" is asked for, but the model has {(template is null ? "none" : "only " + string.Join(", ", template.Names))}: set ManagedPolicyOptions.ChatTemplate to one of them, or leave it out.");
+                $"The chat template \"{templateName}\" is asked for, but the model has {(template is null ? "none" : "only " + string.Join(", ", template.Names))}: set ChatTemplate in the policy's options to one of them, or leave it out.");
         }
 
         tokenizer.CheckFits(config);
@@ -33,6 +33,25 @@ internal sealed class ModelCodec : ITokenCodec
         endToken = tokenizer.EndToken is { } named && config.EndTokens.Contains(named) ? named
             : config.EndTokens.Count > 0 ? config.EndTokens[0]
             : tokenizer.EndToken;
+    }
+
+    /// <summary>The codec of a model directory, with the model's configuration.</summary>
+    /// <param name="directory">Holds config.json and the tokenizer.</param>
+    /// <param name="config">Its configuration. A model that names no end token stops at its tokenizer's.</param>
+    /// <param name="templateName">Which chat template; null for the usual one.</param>
+    /// <param name="variables">The template's variables.</param>
+    public static ModelCodec Load(string directory, out CausalLmConfig config, string? templateName = null, IEnumerable<KeyValuePair<string, object?>>? variables = null)
+    {
+        config = CausalLmConfig.Load(directory);
+        return ForModel(directory, ref config, templateName, variables);
+    }
+
+    /// <summary>The codec of a directory that need not hold a model, for a model of a given configuration.</summary>
+    public static ModelCodec ForModel(string directory, ref CausalLmConfig config, string? templateName, IEnumerable<KeyValuePair<string, object?>>? variables)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(directory);
+        config = config.EndTokens.Count == 0 && tokenizer.EndToken is { } end ? config with { EndTokens = [end] } : config;
+        return new ModelCodec(tokenizer, config, ChatTemplate.TryLoad(directory), templateName, variables);
     }
 
     /// <inheritdoc/>
