@@ -72,7 +72,7 @@ internal static class Inputs
         JsonElement json;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text.TrimStart('\uFEFF'), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = JsonDocument.Parse(text.TrimStart('\uFEFF'), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 1000 });
             json = document.RootElement.Clone();
         }
         catch (JsonException error)
@@ -83,9 +83,11 @@ internal static class Inputs
         JsonElement format = default;
         if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("method", out JsonElement method)
             && method.ValueKind == JsonValueKind.Object && method.TryGetProperty("reinforcement", out JsonElement reinforcement)
-            && reinforcement.ValueKind == JsonValueKind.Object && reinforcement.TryGetProperty("grader", out JsonElement inside))
+            && reinforcement.ValueKind == JsonValueKind.Object)
         {
-            json = inside;
+            json = reinforcement.TryGetProperty("grader", out JsonElement inside)
+                ? inside
+                : throw new DataException($"The job file {path} has no method.reinforcement.grader: add the grader there, or give a file that holds the grader alone.");
             format = reinforcement.TryGetProperty("response_format", out JsonElement given) ? given : default;
         }
 
@@ -93,7 +95,7 @@ internal static class Inputs
         context.ResponseFormat = format;
         IGrader grader = GraderJson.Load(json, context);
         Warn(context);
-        return (grader, json.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : "grader");
+        return (grader, json.ValueKind == JsonValueKind.Object && json.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString()! : "grader");
     }
 
     /// <summary>
@@ -113,14 +115,11 @@ internal static class Inputs
             return null;
         }
 
-        if (!Uri.TryCreate(string.IsNullOrWhiteSpace(url) ? "https://api.openai.com/v1" : url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new DataException($"The environment variable OPENAI_BASE_URL is \"{url}\", which is no http(s) URL: set it to a service's root such as http://localhost:8000/v1, or remove it.");
-        }
-
-        // One client for all judges; each sends its own model's name, and limits its own time.
-        var client = new OpenAiChatClient(new HttpClient { Timeout = Timeout.InfiniteTimeSpan }, address, string.IsNullOrWhiteSpace(key) ? null : key);
-        return _ => client;
+        // One client for all judges; each sends its own model's name, and limits its own time. Made when a judge is met, so that others never see a bad address.
+        var client = new Lazy<IChatClient>(() => Uri.TryCreate(string.IsNullOrWhiteSpace(url) ? "https://api.openai.com/v1" : url, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+            ? new OpenAiChatClient(new HttpClient { Timeout = Timeout.InfiniteTimeSpan }, address, string.IsNullOrWhiteSpace(key) ? null : key)
+            : throw new DataException($"The environment variable OPENAI_BASE_URL is \"{url}\", which is no http(s) URL: set it to a service's root such as http://localhost:8000/v1, or remove it."));
+        return _ => client.Value;
     }
 
     public static void Warn(GraderJsonContext context)

@@ -81,6 +81,21 @@ public sealed class GradeCommandTests : IDisposable
         Assert.Equal("Bearer secret", service.Authorization);
     }
 
+    [Theory]
+    [InlineData("""{"method": {"type": "reinforcement", "reinforcement": {}}}""", "has no method.reinforcement.grader")]
+    [InlineData("""{"type": "strng_check"}""", "did you mean \"string_check\"")]
+    [InlineData("""{"type": "string_check", "name": "c", "operation": "eq", "input": "{{itm.a}}", "reference": "b"}""", "namespaces item and sample")]
+    public async Task A_grader_that_cannot_be_used_ends_with_2_and_not_one_line_of_output(string grader, string part)
+    {
+        string graderFile = Path.Combine(root, "grader.json");
+        string rowsFile = Path.Combine(root, "rows.jsonl");
+        File.WriteAllText(graderFile, grader);
+        File.WriteAllText(rowsFile, Row("x"));
+        (int exit, string output, string error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile]);
+        Assert.Equal((2, string.Empty), (exit, output));
+        Assert.Contains(part, error, StringComparison.Ordinal);
+    }
+
     [IsolatedPythonFact]
     public async Task The_precision_and_recall_grader_of_the_contract_runs_with_its_python_parts()
     {

@@ -7,7 +7,7 @@ namespace RlvrSharp.Tests.Graders;
 public class GradingTimeTests
 {
     [Theory]
-    [InlineData(true, null, 2400)]
+    [InlineData(true, null, 2580)]
     [InlineData(true, 30, 30)]
     [InlineData(false, null, 120)]
     public async Task Graders_of_services_get_the_time_of_all_their_attempts_unless_somebody_set_another(bool service, int? seconds, int expected)

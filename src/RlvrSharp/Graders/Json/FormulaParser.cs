@@ -271,7 +271,7 @@ internal ref struct FormulaParser(string text, IReadOnlyList<string> names)
     {
         if (!Calls.TryGetValue(name, out (FormulaOp Op, int Least, int Most) call))
         {
-            throw Error($"there is no function \"{name}\" (position {start + 1}): {NearestName.Hint(name, Calls.Keys)}");
+            throw Error($"there is no function \"{name}\" (position {start + 1}): {(name is "pow" or "power" ? "write a ^ b for a power." : NearestName.Hint(name, Calls.Keys))}");
         }
 
         Enter();

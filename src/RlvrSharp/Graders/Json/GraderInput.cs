@@ -30,7 +30,8 @@ public sealed record GraderInput(Problem Problem, Completion Completion)
 
     /// <summary>
     /// Reads a row. <c>item</c> may be left out, then every other key of the row is the item; <c>sample</c> (or <c>model_sample</c>) is an
-    /// object with <c>output_text</c> and possibly <c>output_json</c>, <c>output_tools</c>, <c>choices</c>, or simply the text.
+    /// object with <c>output_text</c> and possibly <c>output_json</c>, <c>output_tools</c>, <c>choices</c>, or simply the text. Without <c>output_text</c>
+    /// the text is what the others hold.
     /// </summary>
     /// <param name="row">The row.</param>
     /// <param name="id">What errors call the row.</param>
@@ -158,6 +159,19 @@ public sealed record GraderInput(Problem Problem, Completion Completion)
         if (JsonTexts.TryGet(sample, "output_json", out JsonElement json))
         {
             return JsonTexts.CompactText(json);
+        }
+
+        if (JsonTexts.TryGet(sample, "choices", out JsonElement choices) && choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
+            && JsonTexts.TryGet(choices[0], "message", out JsonElement message) && JsonTexts.TryGet(message, "content", out JsonElement content)
+            && content.ValueKind is JsonValueKind.String or JsonValueKind.Null)
+        {
+            return content.ValueKind == JsonValueKind.String ? JsonTexts.Read(content) : string.Empty;
+        }
+
+        // An answer that only calls tools has no text.
+        if (JsonTexts.TryGet(sample, "output_tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array)
+        {
+            return string.Empty;
         }
 
         throw new DataException($"{id}: \"sample\" is {Kind(sample)} without \"output_text\": give the model's answer as \"sample\": {{\"output_text\": \"…\"}}.");

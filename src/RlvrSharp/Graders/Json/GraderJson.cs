@@ -5,6 +5,8 @@ namespace RlvrSharp.Graders.Json;
 /// <summary>Graders from and to the JSON that OpenAI's and Azure's reinforcement fine-tuning call <c>grader</c>.</summary>
 public static class GraderJson
 {
+    private const int MaxDepth = 30;
+
     /// <summary>Makes the grader that a JSON object describes.</summary>
     /// <param name="graderJson">The object, with <c>type</c> and that type's keys.</param>
     /// <param name="context">The known types and the services they need; null knows the built-in types only.</param>
@@ -14,7 +16,7 @@ public static class GraderJson
     {
         context ??= new GraderJsonContext();
         var problems = new List<string>();
-        IGrader? grader = Load(graderJson, "$", context, problems);
+        IGrader? grader = Load(graderJson, "$", context, problems, 0);
         if (grader is null && problems.Count == 0)
         {
             problems.Add("$: the factory of this type gave no grader and no reason.");
@@ -41,7 +43,7 @@ public static class GraderJson
         JsonElement element;
         try
         {
-            element = JsonElement.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            element = JsonElement.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 1000 });
         }
         catch (Exception error) when (error is JsonException or ArgumentException)
         {
@@ -58,7 +60,7 @@ public static class GraderJson
     public static JsonElement Save(IGrader grader)
     {
         ArgumentNullException.ThrowIfNull(grader);
-        return JsonElement.Parse(JsonTexts.Write(writer => Write(writer, grader)));
+        return JsonElement.Parse(JsonTexts.Write(writer => Write(writer, grader)), new JsonDocumentOptions { MaxDepth = 1000 });
     }
 
     internal static void Write(Utf8JsonWriter writer, IGrader grader)
@@ -78,8 +80,14 @@ public static class GraderJson
         known.WriteTo(writer);
     }
 
-    internal static IGrader? Load(JsonElement json, string path, GraderJsonContext context, List<string> problems)
+    internal static IGrader? Load(JsonElement json, string path, GraderJsonContext context, List<string> problems, int depth)
     {
+        if (depth > MaxDepth)
+        {
+            problems.Add($"{JsonTexts.Cut(path)}: nests more than {MaxDepth} graders deep: write one formula over more parts.");
+            return null;
+        }
+
         if (json.ValueKind != JsonValueKind.Object)
         {
             problems.Add($"{path}: is {(json.ValueKind == JsonValueKind.Undefined ? "nothing" : GraderJsonReader.Shown(json))}, but a grader is an object with a \"type\".");
@@ -91,7 +99,7 @@ public static class GraderJson
             if (JsonTexts.TryGet(json, "grader", out JsonElement inner))
             {
                 context.Warn(path, "is an object around the grader, not the grader: only its key \"grader\" is read.");
-                return Load(inner, $"{path}.grader", context, problems);
+                return Load(inner, $"{path}.grader", context, problems, depth + 1);
             }
 
             problems.Add($"{path}.type: is missing: it says which grader this is. Valid: {string.Join(", ", context.Types)}.");
@@ -106,7 +114,7 @@ public static class GraderJson
         }
 
         int before = problems.Count;
-        var reader = new GraderJsonReader(json, name, path, context, problems);
+        var reader = new GraderJsonReader(json, name, path, context, problems, depth);
         IGrader? grader;
         try
         {

@@ -9,15 +9,17 @@ public sealed class GraderJsonReader
 {
     private readonly List<string> problems;
     private readonly List<string> known = ["type", "name"];
+    private readonly int depth;
     private string? name;
 
-    internal GraderJsonReader(JsonElement json, string type, string path, GraderJsonContext context, List<string> problems)
+    internal GraderJsonReader(JsonElement json, string type, string path, GraderJsonContext context, List<string> problems, int depth)
     {
         Json = json;
         Type = type;
         Path = path;
         Context = context;
         this.problems = problems;
+        this.depth = depth;
     }
 
     /// <summary>The grader's JSON object.</summary>
@@ -185,7 +187,7 @@ public sealed class GraderJsonReader
     /// <param name="key">Where it stands, below this object, such as <c>graders.a</c>.</param>
     /// <param name="json">Its JSON.</param>
     /// <returns>The grader, or null after a problem.</returns>
-    public IGrader? Part(string key, JsonElement json) => GraderJson.Load(json, $"{Path}.{key}", Context, problems);
+    public IGrader? Part(string key, JsonElement json) => GraderJson.Load(json, $"{Path}.{key}", Context, problems, depth + 1);
 
     /// <summary>Reports that a key's value cannot be used.</summary>
     /// <param name="key">The key, or where it stands below this object.</param>
@@ -206,8 +208,15 @@ public sealed class GraderJsonReader
     internal void Finish()
     {
         _ = Name;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty property in Json.EnumerateObject())
         {
+            if (!seen.Add(property.Name))
+            {
+                Problem(property.Name, $"stands twice, now as {Shown(property.Value)}: remove one of them.");
+                continue;
+            }
+
             if (known.Contains(property.Name))
             {
                 continue;

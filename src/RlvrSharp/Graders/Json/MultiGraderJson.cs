@@ -25,7 +25,7 @@ internal static class MultiGraderJson
         }
 
         ScoreFormula? formula = null;
-        if (text is not null)
+        if (text is not null && parts.Count > 0)
         {
             formula = ScoreFormula.TryParse(text, names, out string? problem);
             if (formula is null)
@@ -137,7 +137,7 @@ internal static class MultiGraderJson
             }
 
             writer.WriteEndObject();
-        }));
+        }), new JsonDocumentOptions { MaxDepth = 1000 });
     }
 
     private static string NameOf(JsonElement json, int index) =>

@@ -41,7 +41,15 @@ public sealed class ResponseFormatGate : IGrader, IProblemRequirement, IAsyncDis
                     throw new DataException("response_format.json_schema has no \"schema\": give the JSON Schema that answers must follow.");
                 }
 
-                return new ResponseFormatGate(grader, AnswerSchema.Parse(schema));
+                try
+                {
+                    return new ResponseFormatGate(grader, AnswerSchema.Parse(schema));
+                }
+                catch (DataException error)
+                {
+                    throw new DataException($"response_format: {error.Message}", error);
+                }
+
             default:
                 throw new DataException($"response_format.type is \"{JsonTexts.Cut(type)}\": {NearestName.Hint(type, ["text", "json_object", "json_schema"])}");
         }

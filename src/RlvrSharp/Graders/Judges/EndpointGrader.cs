@@ -48,7 +48,7 @@ public sealed class EndpointGrader : IJsonGrader, IPatientGrader
         this.headers = [.. headers ?? []];
         this.rateLimit = rateLimit;
         this.options = options ?? new JudgeOptions();
-        retries = RetryPipeline.Create<Grade>(Math.Min(4, this.options.Attempts) - 1, this.options.RetryDelay, this.options.TimeProvider, grade => grade.Reason == NoScore);
+        retries = RetryPipeline.Create<Grade>(Math.Min(4, this.options.Attempts) - 1, this.options.RetryDelay, this.options.TimeProvider, grade => grade.Reason == NoScore, grade => grade.Error);
         Name = name;
     }
 
@@ -201,7 +201,7 @@ public sealed class EndpointGrader : IJsonGrader, IPatientGrader
         string text = await response.Content.ReadAsStringAsync(both.Token).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.OK && !response.IsSuccessStatusCode)
         {
-            throw new HttpRequestException($"{(int)response.StatusCode}: {JsonTexts.Cut(text, 300)}", null, response.StatusCode);
+            throw RetryPipeline.WithWait(new HttpRequestException($"{(int)response.StatusCode}: {JsonTexts.Cut(text, 300)}", null, response.StatusCode), response);
         }
 
         if (!JsonTexts.TryParse(text, out JsonElement json, out _) || !JsonTexts.TryGet(json, "score", out JsonElement score)

@@ -13,7 +13,7 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
 {
     private readonly string noUsableAnswer = $"The model {model} gave no usable answer in ";
     private readonly ConcurrentDictionary<string, Lazy<Task<JudgeAnswer>>> cache = new(StringComparer.Ordinal);
-    private readonly ResiliencePipeline<Attempt> retries = RetryPipeline.Create<Attempt>(options.Attempts - 1, options.RetryDelay, options.TimeProvider, attempt => attempt.Problem is not null);
+    private readonly ResiliencePipeline<Attempt> retries = RetryPipeline.Create<Attempt>(options.Attempts - 1, options.RetryDelay, options.TimeProvider, attempt => attempt.Problem is not null, attempt => attempt.Cause);
     private long calls;
     private long cached;
     private long inputTokens;

@@ -43,7 +43,7 @@ public sealed class OpenAiChatClient : IChatClient
         string body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw new HttpRequestException($"{address} answered {(int)response.StatusCode}: {JsonTexts.Cut(body, 300)}", null, response.StatusCode);
+            throw RetryPipeline.WithWait(new HttpRequestException($"{address} answered {(int)response.StatusCode}: {JsonTexts.Cut(body, 300)}", null, response.StatusCode), response);
         }
 
         return Read(body);

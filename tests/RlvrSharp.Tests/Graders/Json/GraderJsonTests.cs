@@ -25,6 +25,32 @@ public class GraderJsonTests
     }
 
     [Theory]
+    [InlineData("""{"type": "string_check", "name": "c", "operation": "eq", "input": "a", "reference": "b", "operation": "ne"}""", "$.operation: stands twice, now as \"ne\"")]
+    [InlineData("""{"type": "multi", "name": "m", "graders": {}, "calculate_output": "a"}""", "$.graders: is empty: a multi grader needs at least one grader.")]
+    public void A_fault_is_told_once_and_nothing_else(string json, string part) =>
+        Assert.EndsWith(part, Assert.Throws<DataException>(() => GraderJson.Parse(json)).Message.Replace(": remove one of them.", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(20, null)]
+    [InlineData(40, "nests more than 30 graders deep")]
+    [InlineData(5000, "is not JSON")]
+    public void Graders_nest_but_not_without_end(int levels, string? fault)
+    {
+        string json = Check;
+        string open = string.Concat(Enumerable.Repeat("""{"type": "multi", "graders": {"x": """, levels));
+        json = open + json + string.Concat(Enumerable.Repeat("""}, "calculate_output": "x"}""", levels));
+        if (fault is null)
+        {
+            IGrader grader = GraderJson.Load(GraderJson.Save(GraderJson.Parse(json)));
+            Assert.Equal(1, grader.GradeText("a", "a").Score);
+        }
+        else
+        {
+            Assert.Contains(fault, Assert.Throws<DataException>(() => GraderJson.Parse(json)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("{\"type\": 5}")]
@@ -150,6 +176,16 @@ public class GraderJsonTests
     [InlineData("1\u03A3", "1\u03C3", 1)]
     public void Ilike_lower_cases_by_unicode_s_full_rules(string text, string reference, double expected) =>
         Assert.Equal(expected, new StringCheckGrader(StringCheckOperation.LikeIgnoringCase, GraderTemplate.Parse("{{sample.output_text}}"), GraderTemplate.Parse("{{item.reference}}")).GradeText(text, reference).Score);
+
+    [Theory]
+    [InlineData("""{"item": {}, "sample": "plain"}""", "plain")]
+    [InlineData("""{"item": {}, "model_sample": "plain"}""", "plain")]
+    [InlineData("""{"item": {}, "sample": {"output_text": null}}""", "")]
+    [InlineData("""{"item": {}, "sample": {"output_json": {"a": [1.0, "é"]}}}""", "{\"a\":[1.0,\"é\"]}")]
+    [InlineData("""{"item": {}, "sample": {"output_tools": []}}""", "")]
+    [InlineData("""{"item": {}, "sample": {"choices": [{"message": {"content": "said"}}]}}""", "said")]
+    [InlineData("""{"item": {}, "sample": {"choices": [{"message": {"content": null, "tool_calls": []}}]}}""", "")]
+    public void The_answer_s_text_is_found_where_a_sample_has_it(string row, string text) => Assert.Equal(text, GraderInput.Parse(row, "r").Completion.Text);
 
     [Theory]
     [InlineData("5")]

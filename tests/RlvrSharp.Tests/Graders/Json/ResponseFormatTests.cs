@@ -79,6 +79,10 @@ public class ResponseFormatTests
     [InlineData("""{"pattern": "^[$]\\$[\\]\\[[]$"}""", "\"$$][\"", false)]
     [InlineData("""{"pattern": "^[$]\\$[\\]\\[[]{3}$"}""", "\"$$][[\"", true)]
     [InlineData("""{"pattern": "a"}""", "\"xay\"", true)]
+    [InlineData("""{"pattern": "^.{2}$"}""", "\"\ud83d\ude00\"", false)]
+    [InlineData("""{"pattern": "^.[^a]\\W$"}""", "\"\ud83d\ude00\ud83d\ude00\ud83d\ude00\"", true)]
+    [InlineData("""{"pattern": "^[^]a]\\D+$"}""", "\"bcd]\"", false)]
+    [InlineData("""{"pattern": "^.$"}""", "\"\\n\"", false)]
     public void Values_are_equal_by_what_they_are_and_patterns_are_those_of_json_schema(string schema, string answer, bool follows) =>
         Assert.Equal(follows, AnswerSchema.Parse(JsonElement.Parse(schema)).Validate(JsonElement.Parse(answer)) is null);
 
@@ -109,6 +113,14 @@ public class ResponseFormatTests
         IGrader grader = GraderJson.Parse("""{"type": "string_check", "name": "c", "operation": "eq", "input": "{{sample.output_json.city}}", "reference": "{{item.reference}}"}""", context);
         Grade grade = grader.GradeText(answer, "Oslo");
         Assert.Equal((status, score), (grade.Status, grade.Score));
+    }
+
+    [Fact]
+    public void A_fault_of_the_schema_says_that_it_is_the_response_format_s()
+    {
+        IGrader inner = GraderJson.Parse("""{"type": "string_check", "name": "c", "operation": "eq", "input": "a", "reference": "a"}""");
+        JsonElement format = JsonElement.Parse("""{"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "objct"}}}""");
+        Assert.StartsWith("response_format: ", Assert.Throws<DataException>(() => ResponseFormatGate.Wrap(inner, format)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -43,6 +43,7 @@ public class ScoreFormulaTests
     [InlineData("2a", "2 * name")]
     [InlineData("0x10", "side by side")]
     [InlineData("a ** 2", "a ^ b")]
+    [InlineData("pow(a, 2)", "a ^ b")]
     [InlineData("a // b", "floor(a / b)")]
     [InlineData("a = b", "==")]
     [InlineData("a; b", "one expression")]

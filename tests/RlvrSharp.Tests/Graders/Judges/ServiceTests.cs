@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using RlvrSharp.Graders;
 using RlvrSharp.Graders.Json;
 using RlvrSharp.Graders.Judges;
 
@@ -68,6 +70,24 @@ public class ServiceTests
         var grader = new EndpointGrader(http, service.Url, options: Fast);
         Assert.Equal(GradeStatus.Failed, grader.GradeText("x", "y").Status);
         Assert.Equal(4, service.Bodies.Count);
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("99999", 60)]
+    [InlineData("0", null)]
+    [InlineData("Sun, 22 Nov 2099 12:00:00 GMT", null)]
+    [InlineData(null, null)]
+    public void A_service_is_left_alone_for_as_long_as_it_says_and_a_minute_at_most(string? header, int? seconds)
+    {
+        using var response = new HttpResponseMessage((HttpStatusCode)429);
+        if (header is not null)
+        {
+            response.Headers.Add("Retry-After", header);
+        }
+
+        TimeSpan? wait = RetryPipeline.WaitOf(RetryPipeline.WithWait(new HttpRequestException("busy"), response));
+        Assert.Equal(seconds ?? 0, (wait ?? TimeSpan.Zero).TotalSeconds);
     }
 
     [Fact]
