@@ -18,7 +18,7 @@ internal sealed class FrozenTorchPolicy(TorchEngine engine) : IPolicy, IDisposab
         ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(disposed, this);
-        return Task.Run(() => engine.Sample(requests, options, cancellationToken), cancellationToken);
+        return Task.Run(() => TorchFault.Explain(() => engine.Sample(requests, options, cancellationToken)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class FrozenTorchPolicy(TorchEngine engine) : IPolicy, IDisposab
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ObjectDisposedException.ThrowIf(disposed, this);
-        return Task.Run(() => engine.Score(sequences, temperature, cancellationToken), cancellationToken);
+        return Task.Run(() => TorchFault.Explain(() => engine.Score(sequences, temperature, cancellationToken)), cancellationToken);
     }
 
     /// <summary>Frees the memory on the device.</summary>

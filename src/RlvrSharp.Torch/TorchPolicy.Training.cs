@@ -16,7 +16,7 @@ public sealed partial class TorchPolicy
         ObjectDisposedException.ThrowIf(disposed, this);
         SequenceCheck.Temperature(temperature);
         engine.Check.Sequences(batch);
-        return Task.Run(() => ForwardBackward(batch, loss, 1 / temperature, cancellationToken), cancellationToken);
+        return Task.Run(() => TorchFault.Explain(() => ForwardBackward(batch, loss, 1 / temperature, cancellationToken)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -29,7 +29,8 @@ public sealed partial class TorchPolicy
             {
                 lock (engine.Gate)
                 {
-                    return optimizer.Step(options, learningRate);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    return TorchFault.Explain(() => optimizer.Step(options, learningRate));
                 }
             },
             cancellationToken);

@@ -94,7 +94,7 @@ public sealed partial class TorchPolicy : ITrainablePolicy, IDisposable
         ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(disposed, this);
-        return Task.Run(() => engine.Sample(requests, options, cancellationToken), cancellationToken);
+        return Task.Run(() => TorchFault.Explain(() => engine.Sample(requests, options, cancellationToken)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -103,7 +103,7 @@ public sealed partial class TorchPolicy : ITrainablePolicy, IDisposable
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ObjectDisposedException.ThrowIf(disposed, this);
-        return Task.Run(() => engine.Score(sequences, temperature, cancellationToken), cancellationToken);
+        return Task.Run(() => TorchFault.Explain(() => engine.Score(sequences, temperature, cancellationToken)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -139,8 +139,11 @@ public sealed partial class TorchPolicy : ITrainablePolicy, IDisposable
         var policy = new TorchPolicy(config, weights, codec, CheckpointFiles.Read(directory), options, device, Path.GetFullPath(directory));
         try
         {
-            policy.ReadModel(directory);
-            return policy;
+            return TorchFault.Explain(() =>
+            {
+                policy.ReadModel(directory);
+                return policy;
+            });
         }
         catch
         {

@@ -94,8 +94,10 @@ public sealed class TorchPolicyTests : PolicyContract, IDisposable
         await AssertSameGradients(again, torch, batch, 1);
     }
 
-    [Fact]
-    public async Task Adapters_are_those_of_managed_code()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Adapters_are_those_of_managed_code(bool recompute)
     {
         var lora = new LoraOptions { Rank = 3, Alpha = 5, Seed = 9, TargetModules = { "q_proj", "down_proj", "v_proj" } };
         CausalLmConfig config = TinyModels.Config(bias: true);
@@ -107,7 +109,7 @@ public sealed class TorchPolicyTests : PolicyContract, IDisposable
 
         var codec = new PlainCodec(37, TinyModels.EndToken);
         using ManagedPolicy managed = ManagedPolicy.Load(model, config, codec, new ManagedPolicyOptions { Threads = 1, Lora = lora });
-        using TorchPolicy torch = TorchPolicy.Load(model, config, codec, new TorchPolicyOptions { Device = Device, Lora = lora });
+        using TorchPolicy torch = TorchPolicy.Load(model, config, codec, new TorchPolicyOptions { Device = Device, Lora = lora, RecomputeActivations = recompute });
         Assert.Equal(managed.TrainedParameterCount, torch.TrainedParameterCount);
         List<TrainingSequence> batch = TinyModels.Sequences(37, 2, 3, 1);
         IPolicy reference = torch.CreateReference();
@@ -181,6 +183,14 @@ public sealed class TorchPolicyTests : PolicyContract, IDisposable
         policy.Dispose();
         Assert.True(TorchSharp.torch.Tensor.TotalCount < counts[^1]);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => policy.ScoreAsync(batch));
+    }
+
+    [Fact]
+    public void Memory_that_is_not_there_is_explained()
+    {
+        PolicyException error = Assert.Throws<PolicyException>(() => TorchFault.Explain(() => TorchSharp.torch.empty([1L << 50], TorchSharp.torch.ScalarType.Float32)));
+        Assert.Contains("MaxTokensPerPass", error.Message, StringComparison.Ordinal);
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => TorchFault.Explain(() => TorchSharp.torch.mm(TorchSharp.torch.ones(2, 3), TorchSharp.torch.ones(2, 3))));
     }
 
     [Fact]
