@@ -2,6 +2,9 @@ using RlvrSharp.Models;
 using RlvrSharp.Policies;
 using RlvrSharp.Tests.Policies;
 
+// libtorch uses every core by itself, and one test counts the tensors of the whole process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace RlvrSharp.Torch.Tests;
 
 /// <summary>The contract of every policy, and the managed policy as the reference for every number.</summary>
