@@ -143,6 +143,15 @@ internal static class Inputs
         }
     }
 
+    /// <summary>Says what Python graders run on and what isolates them: once for graders that share it.</summary>
+    public static void ShowEnvironments(IReadOnlyList<KeyValuePair<string, PythonEnvironment>> environments)
+    {
+        foreach (IGrouping<(string, string), string> group in environments.GroupBy(pair => (pair.Value.Version, pair.Value.Description), pair => pair.Key))
+        {
+            Console.Error.WriteLine($"rlvr: python grader {string.Join(", ", group)}: Python {group.Key.Item1}, {group.Key.Item2}");
+        }
+    }
+
     private static (string Text, string? Fault) Decode(byte[] bytes)
     {
         try

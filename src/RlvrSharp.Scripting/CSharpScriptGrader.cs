@@ -22,6 +22,7 @@ public sealed class CSharpScriptGrader : IJsonGrader, IDisposable
     private readonly string _source;
     private readonly CSharpScriptGraderOptions _options;
     private ScriptLoadContext? _context;
+    private int _stuck;
     private IGrader? _grader;
     private Func<JsonElement, JsonElement, CancellationToken, double>? _function;
 
@@ -78,8 +79,12 @@ public sealed class CSharpScriptGrader : IJsonGrader, IDisposable
         ObjectDisposedException.ThrowIf(_context is null, this);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
-        // On a thread of its own, so that a call that never returns costs a thread and not the run.
-        Task<Grade> call = Task.Run(async () => await RunAsync(problem, completion, limit.Token).ConfigureAwait(false), CancellationToken.None);
+        // On another thread, so that a call that never returns costs a thread and not the run. Once calls hold on to theirs, the others no longer
+        // queue for what the pool has left, or their wait would count against their own time.
+        Task<Grade> call = Volatile.Read(ref _stuck) == 0
+            ? Task.Run(async () => await RunAsync(problem, completion, limit.Token).ConfigureAwait(false), CancellationToken.None)
+            : Task.Factory.StartNew(
+                () => RunAsync(problem, completion, limit.Token).AsTask(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         try
         {
             return await call.WaitAsync(_options.TimeLimit, cancellationToken).ConfigureAwait(false);
@@ -87,6 +92,8 @@ public sealed class CSharpScriptGrader : IJsonGrader, IDisposable
         catch (TimeoutException) when (!call.IsCompleted)
         {
             await limit.CancelAsync().ConfigureAwait(false);
+            Interlocked.Increment(ref _stuck);
+            _ = call.ContinueWith(_ => Interlocked.Decrement(ref _stuck), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return Grade.Failed(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The C# grader '{Name}' did not return within {_options.TimeLimit.TotalSeconds:0.###} s (CSharpScriptGraderOptions.TimeLimit); unless it heeds its cancellation token, its thread keeps running."));
@@ -95,8 +102,10 @@ public sealed class CSharpScriptGrader : IJsonGrader, IDisposable
         {
             throw;
         }
-        catch (Exception error)
+        catch (Exception caught)
         {
+            // What went wrong in a static field's initializer says more than that one did not return.
+            Exception error = caught is TypeInitializationException { InnerException: { } inner } ? inner : caught;
             return Grade.Failed($"The C# grader '{Name}' threw {error.GetType().Name}{Place(error)}: {error.Message}", error);
         }
     }

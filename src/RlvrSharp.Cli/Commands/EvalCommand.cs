@@ -57,6 +57,7 @@ internal static class EvalCommand
         {
             IReadOnlyList<Problem> problems = ProblemFile.Load(data, grader is IProblemRequirement requirement ? [requirement] : []);
             await Inputs.StartAsync(() => GraderLifetime.StartAsync(grader)).ConfigureAwait(false);
+            Inputs.ShowEnvironments(GraderLifetime.Environments(grader));
             using ManagedPolicy policy = ModelFolders.Load(model, threads);
             ModelFolders.WarnWithoutTemplate(model, policy.HasChatTemplate);
             using ManagedPolicy? reference = referencePath is null ? null : ModelFolders.Load(referencePath, threads);

@@ -30,6 +30,9 @@ internal static class GradeCommand
             using var stop = new StopSignal();
             bool clean = true;
             Stream stdout = Console.OpenStandardOutput();
+
+            // What a grader prints (C# runs in this process) must not stand among the lines.
+            Console.SetOut(Console.Error);
             await using (stdout.ConfigureAwait(false))
             {
                 var batch = new List<(GraderInput? Input, string? Fault)>(Ahead);
@@ -52,6 +55,7 @@ internal static class GradeCommand
                 await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
             }
 
+            Inputs.ShowEnvironments(GraderLifetime.Environments(grader));
             foreach ((string judge, JudgeUsage usage) in Usages(grader))
             {
                 await Console.Error.WriteLineAsync(string.Create(

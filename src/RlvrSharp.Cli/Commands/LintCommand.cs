@@ -44,47 +44,73 @@ internal static class LintCommand
 
         JobFile file = JobFile.Load(path);
         file.Override(seed, threads: threads);
+        if (calibration is not null)
+        {
+            // What training would refuse about the model's folder is refused here before the work.
+            TrainingJob.CheckAdapters(file);
+        }
+
         GraderJsonContext context = Inputs.Graders();
         context.ResponseFormat = file.ResponseFormat;
-        IGrader grader = GraderJson.Load(file.Grader, context);
+        IGrader grader;
+        try
+        {
+            grader = GraderJson.Load(file.Grader, context);
+        }
+        catch (DataException error)
+        {
+            Inputs.Warn(context);
+            return Show(GraderLint.CannotLoad(error), null, json, Console.Out);
+        }
+
         Inputs.Warn(context);
+
+        // What a grader prints (C# runs in this process) must not stand among the findings.
+        TextWriter output = Console.Out;
+        Console.SetOut(Console.Error);
         try
         {
             // Rows that the grader cannot use are findings here, not the end.
             IReadOnlyList<Problem> train = ProblemFile.Load(file.TrainingFile);
             IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile);
             await Inputs.StartAsync(() => GraderLifetime.StartAsync(grader)).ConfigureAwait(false);
+            Inputs.ShowEnvironments(GraderLifetime.Environments(grader));
             using var stop = new StopSignal();
             LintReport report = await GraderLint.CheckAsync(grader, train, validation, new GraderLintOptions { AskServices = askServices }, stop.Token).ConfigureAwait(false);
             CalibrationReport? calibrated = calibration is null ? null : await CalibrateAsync(file, grader, train, calibration, stop.Token).ConfigureAwait(false);
-            if (json)
-            {
-                JsonNode all = JsonNode.Parse(report.ToJson())!;
-                if (calibrated is not null)
-                {
-                    all["calibration"] = JsonNode.Parse(calibrated.ToJson());
-                }
-
-                Console.WriteLine(all.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
-            }
-            else
-            {
-                Console.WriteLine(report);
-                Console.WriteLine(
-                    $"{report.Findings.Count} findings. Gold answers score {Shown(report.GoldScore)} at the mean, the best constant answer {Shown(report.BestConstantScore)}; {Shown(report.MillisecondsPerGrade)} ms per grade.");
-                if (calibrated is not null)
-                {
-                    Console.WriteLine();
-                    Console.WriteLine(calibrated);
-                }
-            }
-
-            return report.HasErrors || calibrated?.Findings().Any(finding => finding.Severity == LintSeverity.Error) == true ? ExitCode.Failed : ExitCode.Ok;
+            return Show(report, calibrated, json, output);
         }
         finally
         {
             await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
         }
+    }
+
+    private static int Show(LintReport report, CalibrationReport? calibrated, bool json, TextWriter output)
+    {
+        if (json)
+        {
+            JsonNode all = JsonNode.Parse(report.ToJson())!;
+            if (calibrated is not null)
+            {
+                all["calibration"] = JsonNode.Parse(calibrated.ToJson());
+            }
+
+            output.WriteLine(all.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        }
+        else
+        {
+            output.WriteLine(report);
+            output.WriteLine(
+                $"{report.Findings.Count} findings. Gold answers score {Shown(report.GoldScore)} at the mean, the best constant answer {Shown(report.BestConstantScore)}; {Shown(report.MillisecondsPerGrade)} ms per grade.");
+            if (calibrated is not null)
+            {
+                output.WriteLine();
+                output.WriteLine(calibrated);
+            }
+        }
+
+        return report.HasErrors || calibrated?.Findings().Any(finding => finding.Severity == LintSeverity.Error) == true ? ExitCode.Failed : ExitCode.Ok;
     }
 
     private static async Task<CalibrationReport> CalibrateAsync(

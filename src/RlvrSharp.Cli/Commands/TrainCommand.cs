@@ -52,6 +52,7 @@ internal static class TrainCommand
 
         // A resumed run was checked when it began, and its grader is still the same.
         await Inputs.StartAsync(() => noLint || resume is not null ? job.StartGraderAsync() : CheckAsync(job, path)).ConfigureAwait(false);
+        Inputs.ShowEnvironments(job.GraderEnvironments);
         using var stop = new StopSignal(() => Console.Error.WriteLine("rlvr: stopping after this step (Ctrl-C again to end at once)"));
         await using RunDisplay display = RunDisplay.Create(file, folder, job.Problems.Count, job.Validation.Count);
         await foreach (var happened in job.RunAsync(stop.Token).ConfigureAwait(false))

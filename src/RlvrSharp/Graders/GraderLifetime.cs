@@ -23,6 +23,19 @@ public static class GraderLifetime
         }
     }
 
+    /// <summary>What the started graders run on and what isolates them, a line for each that runs code in processes of its own.</summary>
+    /// <param name="grader">The grader; most run nothing.</param>
+    /// <returns>Each such grader's name and environment; without those that have not started.</returns>
+    public static IReadOnlyList<KeyValuePair<string, PythonEnvironment>> Environments(IGrader grader)
+    {
+        ArgumentNullException.ThrowIfNull(grader);
+        return
+        [
+            .. GradedNodes.All(grader).Where(node => node.Grader is PythonGrader { Environment: not null })
+                .Select(node => new KeyValuePair<string, PythonEnvironment>(node.Path, ((PythonGrader)node.Grader).Environment!)),
+        ];
+    }
+
     /// <summary>Disposes a grader where it needs it, and so ends what it has started.</summary>
     /// <param name="grader">The grader.</param>
     /// <returns>A task.</returns>

@@ -130,6 +130,9 @@ public sealed class TrainingJob : IAsyncDisposable
     /// <exception cref="GradingException">The machine lacks what the grader needs.</exception>
     public Task StartGraderAsync(CancellationToken cancellationToken = default) => GraderLifetime.StartAsync(grader, cancellationToken);
 
+    /// <summary>What the grader's code runs on and what isolates it, once it has been started; empty where it runs none.</summary>
+    public IReadOnlyList<KeyValuePair<string, PythonEnvironment>> GraderEnvironments => GraderLifetime.Environments(grader);
+
     /// <summary>Runs the job.</summary>
     /// <param name="cancellationToken">Ends it after the step in progress.</param>
     /// <returns>What happens, as it happens.</returns>
@@ -171,9 +174,12 @@ public sealed class TrainingJob : IAsyncDisposable
         await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
     }
 
-    /// <summary>What the settings and the kind of model folder make of each other.</summary>
-    private static void CheckAdapters(JobFile file)
+    /// <summary>Checks what a job's settings and the kind of its model folder make of each other; <see cref="Load"/> does it too.</summary>
+    /// <param name="file">The job.</param>
+    /// <exception cref="DataException">They do not go together: adapters on adapters, weights that cannot be trained, a merge of nothing.</exception>
+    public static void CheckAdapters(JobFile file)
     {
+        ArgumentNullException.ThrowIfNull(file);
         bool adapter = LoraCheckpoint.IsAdapter(file.ModelDirectory);
         var problems = new List<string>();
         if (adapter && file.Policy.Lora is not null)

@@ -178,6 +178,19 @@ public sealed class CommandTests : IDisposable
         Assert.True(exit == 1, output + error);
         Assert.Contains("\"L1\"", output, StringComparison.Ordinal);
         JsonNode.Parse(output);
+
+        // A formula that cannot be read is a finding like others; what a script prints stands beside them.
+        bad["method"]!["reinforcement"]!["grader"] = JsonNode.Parse("{\"type\":\"multi\",\"name\":\"x\",\"graders\":{},\"calculate_output\":\"(a\"}");
+        File.WriteAllText(job, bad.ToJsonString());
+        (exit, output, error) = await CommandLine.RunAsync(["lint", job, "--json"]);
+        Assert.True(exit == 1, output + error);
+        Assert.Equal("L7", (string?)JsonNode.Parse(output)!["findings"]![0]!["id"]);
+
+        bad["method"]!["reinforcement"]!["grader"] = JsonNode.Parse("{\"type\":\"csharp\",\"name\":\"x\",\"source\":\"Console.WriteLine(\\\"said\\\"); return 0;\"}");
+        File.WriteAllText(job, bad.ToJsonString());
+        (_, output, error) = await CommandLine.RunAsync(["lint", job, "--json"]);
+        Assert.NotNull(JsonNode.Parse(output)!["findings"]);
+        Assert.Contains("said", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -233,6 +246,13 @@ public sealed class CommandTests : IDisposable
         Assert.InRange((int)calibration["suggested_group_size"]!, 4, 64);
         (exit, _, error) = await CommandLine.RunAsync(["lint", job, "--calibrate", "--samples", "1"]);
         Assert.Equal(2, exit);
+
+        JsonNode merging = JsonNode.Parse(File.ReadAllText(job))!;
+        merging["rlvr"]!["merge"] = true;
+        File.WriteAllText(job, merging.ToJsonString());
+        (exit, _, error) = await CommandLine.RunAsync(["lint", job, "--calibrate", "--samples", "4", "--rows", "3"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("rlvr.merge is set", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,9 +31,12 @@ internal static class FormulaChecks
             }
         }
 
+        // A branch may be guarded by its condition, which intervals cannot know: there a fault must show itself at some point.
+        double[][] points = [.. Points(formula, used, range)];
+        HashSet<FormulaNode> guarded = [.. formula.Nodes().Where(node => node.Op is FormulaOp.If or FormulaOp.Gate).SelectMany(node => node.Children.Skip(1)).SelectMany(Below)];
         foreach (FormulaNode node in formula.Nodes())
         {
-            if (NoteOf(formula, node, range) is { } note)
+            if (NoteOf(formula, node, range) is { } note && (!guarded.Contains(node) || node.Op is FormulaOp.If or FormulaOp.Gate || points.Any(point => FaultAt(formula, point) is { } fault && fault.StartsWith($"\"{formula.TextOf(node)}\"", StringComparison.Ordinal))))
             {
                 yield return note;
             }
@@ -48,12 +51,55 @@ internal static class FormulaChecks
         {
             yield return "can never be below 1, so every answer gets the full score.";
         }
-        else if (used.Count > 0 && double.IsFinite(low) && double.IsFinite(high) && (low < -1e-12 || high > 1 + 1e-12)
-            && Sampled(formula, used, range) is var (least, most) && (least < -1e-12 || most > 1 + 1e-12))
+        else if (used.Count > 0 && (low < -1e-12 || high > 1 + 1e-12)
+            && Reached(formula, points) is var (least, most) && (least < -1e-12 || most > 1 + 1e-12))
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"can lie between {least:G6} and {most:G6}; a score is cut to [0, 1]. Scale the formula if answers beyond the ends shall differ.");
+            (low, high) = (least, most);
+            yield return string.Create(CultureInfo.InvariantCulture, $"can lie between {low:G6} and {high:G6}; a score is cut to [0, 1]. Scale the formula if answers beyond the ends shall differ.");
         }
     }
+
+    // Intervals know nothing of parts that move together, as in 2pr / max(p + r, 1e-9); so what they allow is looked for at points.
+    private static (double Low, double High) Reached(ScoreFormula formula, double[][] points)
+    {
+        double[] values = [.. points.Select(point => formula.Evaluate(point, out _)).Where(double.IsFinite)];
+        return values.Length == 0 ? (0, 1) : (values.Min(), values.Max());
+    }
+
+    private static string? FaultAt(ScoreFormula formula, double[] point)
+    {
+        formula.Evaluate(point, out string? reason);
+        return reason;
+    }
+
+    // A grid over the names where that is small; else the corners that have one name apart from the others, and chance.
+    private static IEnumerable<double[]> Points(ScoreFormula formula, HashSet<int> used, Func<int, (double Low, double High)> range)
+    {
+        int[] names = [.. used.Order()];
+        int steps = names.Length switch { 1 => 100, 2 => 20, 3 => 10, _ => 4 };
+        double[] shares = [.. Enumerable.Range(0, steps + 1).Select(step => (double)step / steps), 1e-6];
+        int count = names.Length <= 4 ? (int)Math.Pow(shares.Length, names.Length) : 2000;
+        var random = new KeyedRandom(KeyedRandom.Key(0x506F6E74));
+        for (int i = 0; i < count; i++)
+        {
+            var point = new double[formula.Names.Count];
+            int rest = i;
+            for (int j = 0; j < names.Length; j++)
+            {
+                double share = names.Length <= 4 ? shares[rest % shares.Length]
+                    : i < 2 * (names.Length + 1) ? (i / 2 == j ? 1 - (i % 2) : i % 2)
+                    : shares[random.NextInt32(shares.Length)];
+                rest /= shares.Length;
+                (double low, double high) = range(names[j]);
+                (low, high) = (double.IsFinite(low) ? low : 0, double.IsFinite(high) ? high : 1);
+                point[names[j]] = low + ((high - low) * share);
+            }
+
+            yield return point;
+        }
+    }
+
+    private static IEnumerable<FormulaNode> Below(FormulaNode node) => [node, .. node.Children.SelectMany(Below)];
 
     private static string? NoteOf(ScoreFormula formula, FormulaNode node, Func<int, (double Low, double High)> range)
     {
@@ -76,34 +122,6 @@ internal static class FormulaChecks
             default:
                 return null;
         }
-    }
-
-    // Intervals know nothing of what belongs together, as in 2 * p * r / max(p + r, 1e-9), so values on a grid have the last word.
-    private static (double Low, double High) Sampled(ScoreFormula formula, HashSet<int> used, Func<int, (double Low, double High)> range)
-    {
-        const int MaxPoints = 20_000;
-        int steps = used.Count switch { 1 => 101, 2 => 21, 3 => 11, <= 5 => 5, _ => 2 };
-        int[] names = [.. used.Order()];
-        double[] values = new double[formula.Names.Count];
-        double low = double.PositiveInfinity;
-        double high = double.NegativeInfinity;
-        double points = Math.Min(MaxPoints, Math.Pow(steps, names.Length));
-        for (int point = 0; point < points; point++)
-        {
-            int rest = point;
-            foreach (int name in names)
-            {
-                (double from, double to) = range(name);
-                values[name] = from + ((to - from) * (rest % steps) / (steps - 1));
-                rest /= steps;
-            }
-
-            double value = formula.Evaluate(values, out string? fault);
-            low = fault is null ? Math.Min(low, value) : low;
-            high = fault is null ? Math.Max(high, value) : high;
-        }
-
-        return (low, high);
     }
 
     private static bool Holds((double Low, double High) range, double value) => range.Low <= value && value <= range.High;

@@ -31,6 +31,9 @@ public sealed class GraderTemplate
     /// <summary>Whether it reads nothing of the sample, so that it is the same text for every completion.</summary>
     public bool IsFixed => pieces.All(piece => piece.Path is null or { FromItem: true });
 
+    /// <summary>The template in one way of writing, for comparing: <c>{{ item['a'] }}</c> and <c>{{item.a}}</c> are the same.</summary>
+    internal string Canonical => string.Concat(pieces.Select(piece => piece.Path is { } path ? $"{{{{{path.Canonical}}}}}" : piece.Literal)).Trim();
+
     internal IEnumerable<TemplatePath> Paths => pieces.Where(piece => piece.Path is not null).Select(piece => piece.Path!);
 
     /// <summary>Whether it is one path and nothing else, so that the value itself can be had.</summary>

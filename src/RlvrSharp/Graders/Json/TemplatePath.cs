@@ -18,6 +18,9 @@ internal sealed class TemplatePath
     /// <summary>The path as written, without outer white space.</summary>
     public string Text { get; }
 
+    /// <summary>The path in one way of writing, for comparing.</summary>
+    public string Canonical => (FromItem ? "item" : "sample") + string.Concat(segments.Select(segment => $"['{segment.Name ?? segment.Index?.ToString(CultureInfo.InvariantCulture)}']"));
+
     /// <summary>Whether it reads the row (else the sample).</summary>
     public bool FromItem { get; }
 

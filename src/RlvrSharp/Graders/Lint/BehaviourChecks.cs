@@ -4,7 +4,7 @@ using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Graders.Lint;
 
-/// <summary>B-permute, B-monotone, B-threads: how scores move when answers do, and when threads do.</summary>
+/// <summary>B-permute, B-monotone, B-threads, and rows of an unknown kind (L15): how scores move when answers, rows or threads do.</summary>
 internal static class BehaviourChecks
 {
     public static async Task RunAsync(LintRunner runner, List<LintRow> rows)
@@ -13,6 +13,49 @@ internal static class BehaviourChecks
         await MonotonicityAsync(runner, rows).ConfigureAwait(false);
         await ThreadsAsync(runner, rows).ConfigureAwait(false);
     }
+
+    /// <summary>L15: a row whose kind the grader does not know must not pass whatever the answer.</summary>
+    /// <param name="runner">Grades.</param>
+    /// <param name="all">All rows, in which the kinds are looked for.</param>
+    /// <returns>A task.</returns>
+    public static async Task UnknownKindAsync(LintRunner runner, IReadOnlyList<Problem> all)
+    {
+        const string unknown = "zqxv_unknown";
+        foreach ((string key, int[][] rows) in RowKinds.Of(all))
+        {
+            Problem known = all[rows[0][0]];
+            Problem changed = known with { Item = WithValue(known.Item, key, unknown), Reference = key == "reference" ? unknown : known.Reference };
+            if ((runner.Grader as IProblemRequirement)?.FindFault(changed) is null
+                && await PassesAsync(changed).ConfigureAwait(false) && !await PassesAsync(known).ConfigureAwait(false))
+            {
+                runner.Add("L15", LintSeverity.Warning, known.Id,
+                    $"With another \"{key}\" in the row, one that the grader does not know, an answer about something else gets the full score.",
+                    "Fail closed: return 0, or raise, for a kind that is not handled.");
+            }
+        }
+
+        async Task<bool> PassesAsync(Problem problem) =>
+            await runner.GradeAsync(new LintRow(problem, problem.Id ?? "row", null, false), "zqxv jkwz").ConfigureAwait(false) is { Status: GradeStatus.Graded, Score: >= 1 - 1e-9 };
+    }
+
+    private static JsonElement WithValue(JsonElement item, string key, string value) => JsonElement.Parse(JsonTexts.Write(writer =>
+    {
+        writer.WriteStartObject();
+        foreach (JsonProperty property in item.EnumerateObject())
+        {
+            writer.WritePropertyName(property.Name);
+            if (property.Name == key)
+            {
+                writer.WriteStringValue(value);
+            }
+            else
+            {
+                JsonTexts.WriteValue(writer, property.Value);
+            }
+        }
+
+        writer.WriteEndObject();
+    }));
 
     private static async Task PermutationAsync(LintRunner runner, List<LintRow> rows)
     {

@@ -9,7 +9,8 @@ namespace RlvrSharp.Graders.Lint;
 /// <remarks>
 /// Ungradable completions count with score 0, Failed and Skipped ones not at all. With pass rate p, the share of groups of size G that hold a pass
 /// and a miss is 1 − p^G − (1 − p)^G; it is estimated without bias from n samples with c passes as 1 − C(c, G)/C(n, G) − C(n − c, G)/C(n, G) where G ≤ n,
-/// and from the smoothed rate (c + ½)/(n + 1) above.
+/// and above that as the expectation over p given these samples (prior Beta(½, ½)), so that a problem which was never passed is not taken to be surely
+/// passed once the group is large enough.
 /// </remarks>
 public sealed class CalibrationReport
 {
@@ -213,20 +214,27 @@ public sealed class CalibrationReport
     }
 
     private static double PassAt(CalibrationProblem problem, int k) =>
-        k <= problem.Samples ? 1 - NoneOf(problem.Samples, problem.Passed, k) : 1 - Math.Pow(1 - Smoothed(problem), k);
+        1 - (k <= problem.Samples ? NoneOf(problem.Samples, problem.Passed, k) : AllOf(problem.Samples - problem.Passed, problem.Samples, k));
 
     private static double Mixed(CalibrationProblem problem, int size)
     {
-        if (size <= problem.Samples)
-        {
-            return 1 - NoneOf(problem.Samples, problem.Passed, size) - NoneOf(problem.Samples, problem.Samples - problem.Passed, size);
-        }
-
-        double p = Smoothed(problem);
-        return 1 - Math.Pow(p, size) - Math.Pow(1 - p, size);
+        int missed = problem.Samples - problem.Passed;
+        return size <= problem.Samples
+            ? 1 - NoneOf(problem.Samples, problem.Passed, size) - NoneOf(problem.Samples, missed, size)
+            : 1 - AllOf(problem.Passed, problem.Samples, size) - AllOf(missed, problem.Samples, size);
     }
 
-    private static double Smoothed(CalibrationProblem problem) => (problem.Passed + 0.5) / (problem.Samples + 1);
+    // The expectation of r^k where r, of which n samples showed c, has the prior Beta(½, ½): the product of (c + ½ + i) / (n + 1 + i).
+    private static double AllOf(int c, int n, int k)
+    {
+        double product = 1;
+        for (int i = 0; i < k; i++)
+        {
+            product *= (c + 0.5 + i) / (n + 1.0 + i);
+        }
+
+        return product;
+    }
 
     // The probability that k of n, drawn without putting back, hold none of c: C(n − c, k) / C(n, k).
     private static double NoneOf(int n, int c, int k)

@@ -78,6 +78,11 @@ internal static class DataChecks
             findings.Add(new LintFinding("L4", LintSeverity.Warning, first, $"{path} compares dates, numbers or identifiers (such as \"{JsonTexts.Cut(value, 30)}\") by likeness: a wrong digit still gets most of the score.",
                 "Use string_check eq, or structured_field, whose numbers and dates are compared by value."));
         }
+        else if (node is TextSimilarityGrader { Metric: not TextMetric.Cosine } && FieldLikenessCheck.IsChoice([.. texts.Select(text => text.Text)]))
+        {
+            findings.Add(new LintFinding("L4", LintSeverity.Warning, texts[0].Row, $"{path} compares one of a few fixed values (such as \"{JsonTexts.Cut(texts[0].Text, 30)}\") by likeness: a wrong one still gets a part of the score.",
+                "Use string_check eq, or structured_field with the comparer enum."));
+        }
     }
 
     private static void CheckLeaks(List<LintFinding> findings, IGrader grader, IReadOnlyList<Problem> train, IReadOnlyList<Problem>? validation, GraderLintOptions options)

@@ -34,13 +34,28 @@ internal static partial class FieldLikenessCheck
     /// <returns>Whether it looks so.</returns>
     public static bool IsRigid(string text) => Rigid().IsMatch(text.Trim());
 
+    /// <summary>Whether texts are a choice among a few fixed values.</summary>
+    /// <param name="texts">The references.</param>
+    /// <returns>Whether they look so.</returns>
+    public static bool IsChoice(IReadOnlyList<string> texts)
+    {
+        int distinct = texts.Distinct(StringComparer.Ordinal).Count();
+        return texts.Count >= 12 && distinct is >= 2 and <= 10 && distinct * 3 <= texts.Count && texts.All(text => text.Length <= 40);
+    }
+
     private static LintFinding? Check(string path, FieldOptions field, (string Row, JsonElement Reference)[] rows)
     {
         (string Row, string Text)[] values = [.. rows.SelectMany(row => ValuesAt(row.Reference, FieldPath.Split(field.Path, out _) ?? [], 0).Select(text => (row.Row, text)))];
         (string Row, string Text)[] rigid = [.. values.Where(value => IsRigid(value.Text))];
-        return rigid.Length * 2 <= values.Length
-            ? null
-            : new LintFinding("L4", LintSeverity.Warning, rigid[0].Row, $"{path} compares the dates, numbers or identifiers of \"{field.Path}\" (such as \"{JsonTexts.Cut(rigid[0].Text, 30)}\") by likeness: a wrong digit still gets most of the score.",
+        if (rigid.Length * 2 <= values.Length)
+        {
+            return !IsChoice([.. values.Select(value => value.Text)])
+                ? null
+                : new LintFinding("L4", LintSeverity.Warning, values[0].Row, $"{path} compares \"{field.Path}\", one of a few fixed values (such as \"{JsonTexts.Cut(values[0].Text, 30)}\"), by likeness: a wrong one still gets a part of the score.",
+                    "Give the field the comparer enum.");
+        }
+
+        return new LintFinding("L4", LintSeverity.Warning, rigid[0].Row, $"{path} compares the dates, numbers or identifiers of \"{field.Path}\" (such as \"{JsonTexts.Cut(rigid[0].Text, 30)}\") by likeness: a wrong digit still gets most of the score.",
                 "Give the field the comparer date, number, money or id.");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using RlvrSharp.Graders.Json;
 using RlvrSharp.Graders.Judges;
 using RlvrSharp.Graders.Text;
@@ -5,9 +6,11 @@ using RlvrSharp.Graders.Text;
 namespace RlvrSharp.Graders.Lint;
 
 /// <summary>L1–L8: what the grader's own description shows.</summary>
-internal static class GraderChecks
+internal static partial class GraderChecks
 {
-    private static readonly string[] FormWords = ["format", "json", "schema", "length", "valid", "style", "brevity", "parse", "tag"];
+    private static readonly HashSet<string> FormWords = new(
+        ["format", "formatting", "formatted", "fmt", "json", "xml", "schema", "length", "len", "short", "shortness", "valid", "validity", "wellformed", "style", "brevity", "concise", "conciseness", "parse", "parses", "parsed", "parsable", "tag", "tags"],
+        StringComparer.OrdinalIgnoreCase);
 
     public static IEnumerable<LintFinding> Run(IGrader grader)
     {
@@ -28,10 +31,15 @@ internal static class GraderChecks
 
     private static IEnumerable<LintFinding> Check(string path, IGrader node)
     {
-        if (node is IJsonGrader { Templates: [{ Key: "input" } input, { Key: "reference" } reference] } && input.Value.Text.Trim() == reference.Value.Text.Trim())
+        if (node is IJsonGrader { Templates: [{ Key: "input" } input, { Key: "reference" } reference] } && input.Value.Canonical == reference.Value.Canonical)
         {
             yield return new LintFinding("L6", LintSeverity.Error, null, $"{path} compares {input.Value.Text} with itself, so every answer gets the same score.",
                 "Let input read the answer and reference the row.");
+        }
+        else if (node is IJsonGrader { Templates: { Count: > 0 } templates } && templates.All(template => template.Value.IsFixed))
+        {
+            yield return new LintFinding("L6", LintSeverity.Error, null, $"{path} never reads the answer ({JsonTexts.Cut(string.Join(", ", templates.Select(template => $"{template.Key} is \"{template.Value.Text}\"")), 160)}), so every answer of a row gets the same score.",
+                "Read the answer in it: {{sample.output_text}}.");
         }
 
         switch (node)
@@ -99,16 +107,23 @@ internal static class GraderChecks
 
         foreach (FormulaNode term in Terms(formula.Root))
         {
-            string? form = term.Op == FormulaOp.Name ? formula.Names[term.Index]
-                : term.Op is FormulaOp.Multiply or FormulaOp.Divide && term.Children.Count(HasName) == 1 && term.Children.First(HasName) is { Op: FormulaOp.Name } inner ? formula.Names[inner.Index]
+            FormulaNode? only = term.Op == FormulaOp.Name ? term
+                : term.Op is FormulaOp.Multiply or FormulaOp.Divide && term.Children.Count(HasName) == 1 && term.Children.First(HasName) is { Op: FormulaOp.Name } inner ? inner
                 : null;
-            if (form is not null && formula.Root.Op is FormulaOp.Add or FormulaOp.Subtract && Array.Exists(FormWords, word => form!.Contains(word, StringComparison.OrdinalIgnoreCase)))
+            if (only is not null && formula.Root.Op is FormulaOp.Add or FormulaOp.Subtract && IsForm(formula.Names[only!.Index], multi.Parts[only.Index].Value))
             {
+                string form = formula.Names[only.Index];
                 yield return new LintFinding("L8", LintSeverity.Warning, null, $"{path} adds \"{form}\" to the score: in a group where nothing else differs, normalisation makes even a small bonus a full-strength signal.",
                     $"Make it a gate: gate({form}, …).");
             }
         }
     }
+
+    // Its name says so, or it never looks at the row: then it cannot tell right from wrong, only one form from another.
+    private static bool IsForm(string name, IGrader part) =>
+        NameWord().Matches(name).Any(word => FormWords.Contains(word.Value))
+        || SourceChecks.IgnoresItem(part)
+        || (part is StringCheckGrader or TextSimilarityGrader && ((IJsonGrader)part).Templates.All(template => template.Value.Paths.All(path => !path.FromItem)));
 
     private static IEnumerable<FormulaNode> Terms(FormulaNode node) =>
         node.Op is FormulaOp.Add or FormulaOp.Subtract ? node.Children.SelectMany(Terms) : [node];
@@ -140,4 +155,8 @@ internal static class GraderChecks
 
         return false;
     }
+
+    // The words of formatBonus, json_ok and LENGTH.
+    [GeneratedRegex("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", RegexOptions.CultureInvariant)]
+    private static partial Regex NameWord();
 }

@@ -5,7 +5,7 @@ namespace RlvrSharp.Graders.Lint;
 /// <summary>Finds bad graders and bad rows before any training time is spent.</summary>
 /// <remarks>
 /// Static checks L1–L15 look at the grader's JSON and the rows; the probe battery (ids that begin with <c>P-</c>) grades answers that cheat;
-/// behaviour checks (ids that begin with <c>B-</c>) look at permutation, monotonicity, determinism and time. docs/graders/lint.md explains each.
+/// behaviour checks (ids that begin with <c>B-</c>) look at permutation, monotonicity, determinism, range and time. docs/graders/lint.md explains each.
 /// </remarks>
 public static class GraderLint
 {
@@ -32,7 +32,7 @@ public static class GraderLint
 
         bool services = GradedNodes.AsksServices(grader) && !options.AskServices;
         var runner = new LintRunner(grader, options, findings, cancellationToken);
-        List<LintRow> rows = runner.Rows(train, services ? 3 : options.ProbeRows);
+        List<LintRow> rows = services ? runner.Rows(train, 3) : runner.RowsOfEveryKind(train, options.ProbeRows);
         await AnswerChecks.GoldAsync(runner, services ? rows : runner.Rows([.. train, .. validation ?? []], int.MaxValue)).ConfigureAwait(false);
         (string? answer, double? score) = (null, null);
         if (services)
@@ -45,10 +45,21 @@ public static class GraderLint
             (answer, score) = await AnswerChecks.ConstantAsync(runner, rows).ConfigureAwait(false);
             await ProbeChecks.RunAsync(runner, rows, ProbeBattery.All, score ?? 0).ConfigureAwait(false);
             await BehaviourChecks.RunAsync(runner, rows).ConfigureAwait(false);
+            await BehaviourChecks.UnknownKindAsync(runner, train).ConfigureAwait(false);
         }
 
+        runner.AddRangeFinding();
         runner.AddTimeFinding();
         return new LintReport(findings, runner.GoldScore, score, answer, runner.MillisecondsPerGrade);
+    }
+
+    /// <summary>The report on a grader whose JSON cannot be loaded (an open brace, a formula that cannot be read, an unknown name): one error, L7.</summary>
+    /// <param name="error">What loading it threw.</param>
+    /// <returns>The report.</returns>
+    public static LintReport CannotLoad(DataException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return new LintReport([new LintFinding("L7", LintSeverity.Error, null, error.Message, "Correct the grader's JSON.")], null, null, null, null);
     }
 
     /// <summary>

@@ -9,6 +9,8 @@ internal sealed record LintRow(Problem Problem, string Id, string? Gold, bool Go
 /// <summary>Grades for the checks: guarded, timed, and the place where findings gather.</summary>
 internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List<LintFinding> findings, CancellationToken cancellationToken)
 {
+    private const int MostRareRows = 20;
+    private (double Number, LintRow Row, string Answer)? outside;
     private long ticks;
     private int grades;
 
@@ -31,10 +33,33 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
     public List<LintRow> Rows(IReadOnlyList<Problem> problems, int count)
     {
         int taken = Math.Min(count, problems.Count);
-        var rows = new List<LintRow>(taken);
-        for (int i = 0; i < taken; i++)
+        return Rows(problems, Enumerable.Range(0, taken).Select(i => (int)((long)i * problems.Count / taken)));
+    }
+
+    /// <summary>The same, and one row more for each kind of row (a value of <see cref="RowKinds"/>) that is not among them.</summary>
+    /// <param name="problems">All rows.</param>
+    /// <param name="count">How many at most, without the further ones.</param>
+    /// <returns>Rows with their perfect answers.</returns>
+    public List<LintRow> RowsOfEveryKind(IReadOnlyList<Problem> problems, int count)
+    {
+        int taken = Math.Min(count, problems.Count);
+        SortedSet<int> chosen = [.. Enumerable.Range(0, taken).Select(i => (int)((long)i * problems.Count / taken))];
+        foreach (int[] rows in RowKinds.Of(problems).SelectMany(kind => kind.RowsByValue))
         {
-            int at = (int)((long)i * problems.Count / taken);
+            if (chosen.Count < taken + MostRareRows && !rows.Any(chosen.Contains))
+            {
+                chosen.Add(rows[0]);
+            }
+        }
+
+        return Rows(problems, chosen);
+    }
+
+    private List<LintRow> Rows(IReadOnlyList<Problem> problems, IEnumerable<int> chosen)
+    {
+        var rows = new List<LintRow>();
+        foreach (int at in chosen)
+        {
             Problem problem = problems[at];
             (string? gold, bool certain) = options.GoldAnswer is { } known ? (known(problem), true) : GradedNodes.Gold(grader, problem);
             rows.Add(new LintRow(problem, problem.Id ?? $"row {at + 1}", gold, certain));
@@ -58,7 +83,25 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
             grades++;
         }
 
+        // A judge's range is its own affair; a formula or code whose number is cut should know.
+        double number = grade.Status == GradeStatus.Graded && Grader is not IRangedGrader ? RawScore.Of(grade) : 0;
+        if (number is < -1e-9 or > 1 + 1e-9)
+        {
+            outside ??= (number, row, answer);
+        }
+
         return grade;
+    }
+
+    /// <summary>B-range: a number beyond [0, 1] that was cut.</summary>
+    public void AddRangeFinding()
+    {
+        if (outside is { } found)
+        {
+            Add("B-range", LintSeverity.Warning, found.Row.Id,
+                FormattableString.Invariant($"The answer \"{JsonTexts.Cut(found.Answer, 60)}\" gets the number {found.Number:G6}, which is cut to [0, 1]: answers beyond an end are not told apart, and penalties are lost."),
+                "Scale the score to [0, 1] in the grader, and put penalties and bonuses into a reward shaper.");
+        }
     }
 
     public void AddTimeFinding()

@@ -44,7 +44,8 @@ internal static class ProbeChecks
             sum += grade.Score;
             if (grade.Status == GradeStatus.Failed)
             {
-                runner.Add(probe.Id, LintSeverity.Error, row.Id, $"The grader fails on {probe.What}: {JsonTexts.Cut(grade.Reason ?? string.Empty, 200)}", "The grader must give a grade for every text: a broken answer is Ungradable or 0.");
+                // Nesting that no model writes by chance ends a recursive reader; that costs a completion and never gives a reward.
+                runner.Add(probe.Id, probe.Id is "P-deep" or "P-deepkeys" ? LintSeverity.Warning : LintSeverity.Error, row.Id, $"The grader fails on {probe.What}: {JsonTexts.Cut(grade.Reason ?? string.Empty, 200)}", "The grader must give a grade for every text: a broken answer is Ungradable or 0.");
                 return;
             }
 

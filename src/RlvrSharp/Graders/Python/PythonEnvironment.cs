@@ -1,6 +1,6 @@
 namespace RlvrSharp.Graders;
 
-/// <summary>What a python grader runs on: shown to people, and kept with a run's records.</summary>
+/// <summary>What a python grader runs on, for people to see.</summary>
 /// <param name="Interpreter">The path of the interpreter.</param>
 /// <param name="Version">Its version, such as <c>3.12.4</c>.</param>
 /// <param name="Isolation">What stands between the code and the machine.</param>

@@ -112,6 +112,17 @@ public sealed class PythonGrader : IJsonGrader, IAsyncDisposable
             writer.WriteString("image_tag", _options.ImageTag);
         }
 
+        var usual = new PythonGraderOptions();
+        if (_options.TimeLimit != usual.TimeLimit)
+        {
+            writer.WriteNumber(PythonGraderJson.TimeLimitKey, _options.TimeLimit.TotalSeconds);
+        }
+
+        if (_options.MemoryLimit != usual.MemoryLimit)
+        {
+            writer.WriteNumber(PythonGraderJson.MemoryLimitKey, _options.MemoryLimit / (double)(1 << 20));
+        }
+
         writer.WriteEndObject();
     }
 
@@ -155,8 +166,8 @@ public sealed class PythonGrader : IJsonGrader, IAsyncDisposable
             ("exception", _) => $"{name} raised an exception: {reply.Text?.TrimEnd()}",
             ("bad", _) => $"{name} returned {reply.Text}; it must return a number between 0 and 1 (write float(…) around a truth value).",
             ("timeout", true) => $"{name} did not load within {Seconds(_options.LoadTimeLimit)} (PythonGraderOptions.LoadTimeLimit).",
-            ("timeout", false) => $"{name} did not return within {Seconds(_options.TimeLimit)} and was ended (PythonGraderOptions.TimeLimit).",
-            ("memory", _) => string.Create(CultureInfo.InvariantCulture, $"{name} used more than {_options.MemoryLimit >> 20} MiB of memory and was ended (PythonGraderOptions.MemoryLimit)."),
+            ("timeout", false) => $"{name} did not return within {Seconds(_options.TimeLimit)} and was ended (PythonGraderOptions.TimeLimit; in grader JSON time_limit_seconds).",
+            ("memory", _) => string.Create(CultureInfo.InvariantCulture, $"{name} used more than {_options.MemoryLimit >> 20} MiB of memory and was ended (PythonGraderOptions.MemoryLimit; in grader JSON memory_limit_mb)."),
             ("processes", _) => string.Create(CultureInfo.InvariantCulture, $"{name} started more than {_options.ProcessLimit} processes and was ended (PythonGraderOptions.ProcessLimit)."),
             _ => $"{name} gave no result: {reply.Text ?? "no reason known"}.",
         };

@@ -28,7 +28,7 @@ internal sealed class PythonHost(PythonGraderOptions options)
                 if (worker is not null)
                 {
                     s_executables.TryAdd(_interpreter, hello.Executable ?? _interpreter);
-                    _environment ??= new PythonEnvironment(hello.Executable ?? _interpreter, hello.Python ?? "", kind, Describe(kind, refusals));
+                    _environment ??= new PythonEnvironment(hello.Executable ?? _interpreter, hello.Python ?? "", kind, Describe(kind, hello.Filter, refusals));
                     return (worker, _environment);
                 }
 
@@ -93,7 +93,7 @@ internal sealed class PythonHost(PythonGraderOptions options)
         _ => "without isolation",
     };
 
-    private static string Describe(PythonIsolation kind, List<string> refusals)
+    private static string Describe(PythonIsolation kind, bool filtered, List<string> refusals)
     {
         string text = kind switch
         {
@@ -101,6 +101,7 @@ internal sealed class PythonHost(PythonGraderOptions options)
             PythonIsolation.Bubblewrap => "isolated by bubblewrap: no network, read-only files, own processes, private temporary folder",
             _ => "NOT isolated: the code has the network and all files of this user; time, memory and processes are limited",
         };
+        text += filtered && kind != PythonIsolation.None ? ", filtered system calls" : "";
         return refusals.Count == 0 ? text : $"{text} ({string.Join("; ", refusals)})";
     }
 }

@@ -15,6 +15,8 @@ internal sealed record PythonReply
 
     public string? Executable { get; init; }
 
+    public bool Filter { get; init; }
+
     // About the loading of the source and about calls.
     public string? Outcome { get; init; }
 

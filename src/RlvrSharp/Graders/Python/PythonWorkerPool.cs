@@ -9,6 +9,8 @@ namespace RlvrSharp.Graders;
 /// </summary>
 internal sealed class PythonWorkerPool : IAsyncDisposable
 {
+    // A source that fails to load this often in a row is not tried again: each try may cost the whole load limit.
+    private const int MostLoads = 3;
     private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(1);
 
     private readonly PythonHost _host;
@@ -18,6 +20,8 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _threads = [];
+    private int _unloaded;
+    private PythonReply? _unloadable;
     private int _waiting;
     private int _idle;
 
@@ -177,14 +181,26 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(job.CancellationToken, _stop.Token);
         if (worker is null)
         {
+            if (Volatile.Read(ref _unloadable) is { } known)
+            {
+                return known;
+            }
+
             (worker, Environment) = _host.Start();
             PythonReply loaded = worker.Exchange(_source, _options.LoadTimeLimit, either.Token);
             if (loaded.Outcome != "loaded")
             {
                 worker.Dispose();
                 worker = null;
+                if (loaded.Outcome != "lost" && Interlocked.Increment(ref _unloaded) >= MostLoads)
+                {
+                    Volatile.Write(ref _unloadable, loaded);
+                }
+
                 return loaded;
             }
+
+            Volatile.Write(ref _unloaded, 0);
         }
 
         return job.Arguments is null ? new PythonReply { Outcome = "loaded" } : worker.Exchange(job.Arguments, _options.TimeLimit, either.Token);

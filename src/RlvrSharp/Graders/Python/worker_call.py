@@ -1,4 +1,5 @@
 # Part 4 of 4: the processes that run the user's code: the keeper runs the source once, a fork of it runs grade for each call.
+import builtins
 import gc
 import linecache
 import numbers
@@ -9,6 +10,10 @@ import types
 
 REPORT_BYTES = 8000
 SPARE_BYTES = 256 << 20
+# Kept from before the user's code can put something else in their places.
+CLOSE, EXIT, FORK, PROCESS, WAIT, WRITE = os.close, os._exit, os.fork, os.getpid, os.waitpid, os.write
+HEAD_BYTES = struct.calcsize(CALL_HEAD)
+READ_JSON, WRITE_JSON, RECEIVE, REAL, PACK, UNPACK = json.loads, json.dumps, socket.recv_fds, numbers.Real, struct.pack, struct.unpack
 
 
 def keep(link, source, out, error):
@@ -22,6 +27,7 @@ def keep(link, source, out, error):
     cap(resource.RLIMIT_AS, SETTINGS["memory"], SPARE_BYTES)
     module = types.ModuleType("grader")
     module.__file__ = "grader.py"
+    module.__builtins__ = builtins
     sys.modules["grader"] = module
     sys.argv[:] = ["grader.py"]
     linecache.cache["grader.py"] = (len(source), None, source.splitlines(True), "grader.py")
@@ -44,12 +50,12 @@ def keep(link, source, out, error):
     gc.collect()
     gc.freeze()
     while True:
-        head, fds, _, _ = socket.recv_fds(link, 16, 3)
+        head, fds, _, _ = RECEIVE(link, HEAD_BYTES, 3)
         if not head:
             return
-        while len(head) < 16:
-            head += link.recv(16 - len(head))
-        size, seconds = struct.unpack("<Qd", head)
+        while len(head) < HEAD_BYTES:
+            head += link.recv(HEAD_BYTES - len(head))
+        size, seconds, secret = UNPACK(CALL_HEAD, head)
         payload = bytearray(size)
         view = memoryview(payload)
         while view:
@@ -57,16 +63,19 @@ def keep(link, source, out, error):
             if count == 0:
                 return
             view = view[count:]
-        pid = os.fork()
+        pid = FORK()
         if pid == 0:
-            link.close()
-            run(module.__dict__["grade"], payload, seconds, *fds)
-        del payload, view
+            try:
+                link.close()
+                run(module.__dict__["grade"], payload, seconds, secret, *fds)
+            finally:
+                EXIT(1)
+        del payload, view, secret, head
         for fd in fds:
-            os.close(fd)
+            CLOSE(fd)
         tell(link, {"pid": pid})
         try:
-            status = os.waitpid(pid, 0)[1]
+            status = WAIT(pid, 0)[1]
         except ChildProcessError:
             status = -1
         tell(link, {"status": status})
@@ -94,8 +103,8 @@ def open_to_all(path):
 
 
 def tell(link, message):
-    data = json.dumps(message).encode()
-    link.sendall(struct.pack("<I", len(data)) + data)
+    data = WRITE_JSON(message).encode()
+    link.sendall(PACK("<I", len(data)) + data)
 
 
 def begin_session(out, error):
@@ -122,48 +131,51 @@ def read_integer(text):
         return float(text)
 
 
-def run(grade, payload, seconds, out, error, result):
+def run(grade, payload, seconds, secret, out, error, result):
     """Never returns. The record is written by the process that was forked for this call and by no fork of it."""
     os.set_inheritable(result, False)
     begin_session(out, error)
     cap(resource.RLIMIT_CPU, int(seconds) + 2, 2)
-    me = os.getpid()
+    me = PROCESS()
     try:
         sys.setrecursionlimit(5000)  # answers may nest deeper than Python likes
-        data = json.loads(payload, parse_int=read_integer)
+        try:
+            data = READ_JSON(payload)
+        except ValueError:
+            data = READ_JSON(payload, parse_int=read_integer)
         sys.setrecursionlimit(1000)
         del payload
-        record = weigh(grade(data["sample"], data["item"]))
+        kind, text = weigh(grade(data["sample"], data["item"]))
     except BaseException as problem:
-        if os.getpid() != me:
-            os._exit(1)
+        if PROCESS() != me:
+            EXIT(1)
         spare()
-        record = {"outcome": "exception", "text": report(problem)}
-    if os.getpid() != me:
-        os._exit(0)
+        kind, text = "exception", report(problem)
+    if PROCESS() != me:
+        EXIT(0)
     flush()
     code = 0
     try:
-        view = memoryview(json.dumps(record).encode())
+        view = memoryview(secret + ("%s\n%s" % (kind, text)).encode("utf-8", "backslashreplace"))
         while view:
-            view = view[os.write(result, view):]
+            view = view[WRITE(result, view):]
     except OSError:
         code = CHANNEL_LOST
-    os._exit(code)
+    EXIT(code)
 
 
 def weigh(value):
     """A grader returns a finite number; everything else is named, so that a wrong reward cannot come of it."""
     kind = type(value).__name__
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return {"outcome": "bad", "text": "%s, which is of type %s" % (reprlib.repr(value)[:200], kind[:100])}
+    if isinstance(value, bool) or not isinstance(value, REAL):
+        return "bad", "%s, which is of type %s" % (reprlib.repr(value)[:200], kind[:100])
     try:
         score = float(value)
     except OverflowError:
-        return {"outcome": "bad", "text": "a number too large for a float (%s)" % kind[:100]}
+        return "bad", "a number too large for a float (%s)" % kind[:100]
     if score != score or score in (float("inf"), float("-inf")):
-        return {"outcome": "bad", "text": "%s, which is not a finite number" % score}
-    return {"outcome": "score", "value": score.hex()}
+        return "bad", "%s, which is not a finite number" % score
+    return "score", score.hex()
 
 
 def report(problem):

@@ -18,7 +18,8 @@ import sys
 import time
 
 SOURCE, STAGE, SETTINGS = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-BOOT = "import sys; exec(compile(sys.argv[1], 'rlvr_worker.py', 'exec'))"
+# A copy of the built-in functions of its own: what the user's code does to float or len does not reach the worker.
+BOOT = "import sys, builtins; exec(compile(sys.argv[1], 'rlvr_worker.py', 'exec'), {'__name__': 'rlvr_worker', '__builtins__': dict(vars(builtins))})"
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host, which ends its workers in its own time
 LINUX = sys.platform.startswith("linux")
 SYSTEM_PATHS = [

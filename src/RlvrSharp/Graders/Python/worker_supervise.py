@@ -7,6 +7,8 @@
 TICK_SECONDS = 0.02
 RESULT_BYTES = 1 << 20
 CHANNEL_LOST = 70
+SECRET_BYTES = 16
+CALL_HEAD = "<Qd%ds" % SECRET_BYTES
 
 
 def set_apart():
@@ -20,6 +22,7 @@ def set_apart():
 
 def supervise():
     set_apart()
+    filtered = filter_calls()
     os.umask(0o077)
     channel_in = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 10)
     channel_out = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 10)
@@ -30,7 +33,7 @@ def supervise():
     if SETTINGS["isolation"] == "none":
         os.chdir(SETTINGS["scratch"])
     supervisor = Supervisor(channel_in, channel_out)
-    send_frame(channel_out, {"hello": True, "python": "%d.%d.%d" % sys.version_info[:3], "executable": sys.executable, "pid1": os.getpid() == 1})
+    send_frame(channel_out, {"hello": True, "python": "%d.%d.%d" % sys.version_info[:3], "executable": sys.executable, "pid1": os.getpid() == 1, "filter": filtered})
     while True:
         size, seconds = struct.unpack("<Id", supervisor.read_exactly(12))
         payload = supervisor.read_exactly(size)
@@ -65,7 +68,7 @@ class Supervisor:
 
     def handle(self, seconds, payload):
         if self.source is None:
-            self.source = payload.decode()
+            self.source = payload.decode("utf-8-sig")
             return self.load(seconds)
         if self.keeper is None:
             reply = self.load(SETTINGS["load_seconds"])
@@ -100,9 +103,10 @@ class Supervisor:
         out, error, result = Capture(), Capture(), Capture(RESULT_BYTES)
         until = time.monotonic() + seconds
         reply = None
+        secret = os.urandom(SECRET_BYTES)
         try:
             self.link.settimeout(seconds)
-            socket.send_fds(self.link, [struct.pack("<Qd", len(payload), seconds)], [out.write_end, error.write_end, result.write_end])
+            socket.send_fds(self.link, [struct.pack(CALL_HEAD, len(payload), seconds, secret)], [out.write_end, error.write_end, result.write_end])
             self.link.sendall(payload)
             self.link.settimeout(None)
         except OSError:
@@ -110,13 +114,13 @@ class Supervisor:
         for capture in (out, error, result):
             capture.close_write()
         if reply is None:
-            reply = self.watch(Inbox(self.link), [out, error], result, until, lambda message: self.judge(message, result))
+            reply = self.watch(Inbox(self.link), [out, error], result, until, lambda message: self.judge(message, result, secret))
         self.sweep(reply["outcome"] not in ("score", "exception", "bad"))
         result.close_read()
         return self.finish(reply, out, error)
 
-    def judge(self, message, result):
-        """The call has ended; what did it leave in its result pipe? Exactly one well-formed record counts."""
+    def judge(self, message, result, secret):
+        """The call has ended; what did it leave in its result pipe? Exactly one well-formed record that knows the call's secret counts."""
         if "pid" in message:
             self.call = message["pid"] if isinstance(message["pid"], int) and message["pid"] > 1 else None
             return None
@@ -126,15 +130,14 @@ class Supervisor:
             return {"outcome": "crash", "text": "more was written to the result pipe than a result"}
         if not result.data:
             return {"outcome": "crash", "text": describe_status(status)}
-        try:
-            reply = json.loads(bytes(result.data))
-            outcome = reply["outcome"]
-            if outcome == "score":
-                return {"outcome": "score", "value": repr(float.fromhex(reply["value"]))}
-            if outcome in ("exception", "bad"):
-                return {"outcome": outcome, "text": str(reply["text"])}
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            pass
+        kind, _, text = bytes(result.data[SECRET_BYTES:]).decode("utf-8", "replace").partition("\n")
+        if result.data[:SECRET_BYTES] == secret and kind in ("exception", "bad"):
+            return {"outcome": kind, "text": text}
+        if result.data[:SECRET_BYTES] == secret and kind == "score":
+            try:
+                return {"outcome": "score", "value": repr(float.fromhex(text))}
+            except (ValueError, OverflowError):
+                pass
         return {"outcome": "crash", "text": "the result pipe holds something other than one result"}
 
     def watch(self, inbox, captures, result, until, answer):
@@ -267,10 +270,7 @@ class Supervisor:
 
     def clean_scratch(self):
         for top in self.scratch:
-            for name in os.listdir(top):
-                path = os.path.join(top, name)
-                if path not in self.kept:
-                    remove(path)
+            empty(top, self.kept)
 
     def finish(self, reply, out, error):
         for capture, name in ((out, "stdout"), (error, "stderr")):
@@ -367,15 +367,29 @@ def describe_status(status):
     return "the process ended before grade returned"
 
 
-def remove(path):
-    """Removes a file or folder, whatever its permissions; what cannot be removed stays (inside a sandbox it dies with it)."""
-    try:
-        if not os.path.isdir(path) or os.path.islink(path):
-            os.unlink(path)
-            return
-        os.chmod(path, 0o700)
-        for name in os.listdir(path):
-            remove(os.path.join(path, name))
-        os.rmdir(path)
-    except (OSError, RecursionError):
-        pass
+def empty(top, kept):
+    """
+    Removes what is in a folder but what is kept, whatever its permissions and however deep it nests: folders within folders are first moved
+    up, so that no path grows long. What cannot be removed stays (inside a sandbox it dies with it).
+    """
+    todo = [path for path in (os.path.join(top, name) for name in os.listdir(top)) if path not in kept]
+    moved = 0
+    while todo:
+        path = todo.pop()
+        try:
+            if os.path.islink(path) or not os.path.isdir(path):
+                os.unlink(path)
+                continue
+            os.chmod(path, 0o700)
+            for entry in list(os.scandir(path)):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                    continue
+                os.chmod(entry.path, 0o700)
+                while os.path.lexists(os.path.join(top, "rlvr-%d" % moved)):
+                    moved += 1
+                todo.append(os.path.join(top, "rlvr-%d" % moved))
+                os.rename(entry.path, todo[-1])
+            os.rmdir(path)
+        except OSError:
+            pass

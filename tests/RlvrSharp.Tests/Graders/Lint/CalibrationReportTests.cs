@@ -15,7 +15,33 @@ public class CalibrationReportTests
         Assert.Equal(0.5, At(report.PassCurve, 1), 12);
         Assert.Equal(5.0 / 6, At(report.PassCurve, 2), 12);
         Assert.Equal(1, At(report.PassCurve, 4), 12);
-        Assert.Equal(1 - (2 * Math.Pow(0.5, 8)), At(report.MixedShare, 8), 12);
+    }
+
+    /// <summary>Beyond the samples, against the integral over all pass rates.</summary>
+    [Theory]
+    [InlineData(4, 2)]
+    [InlineData(8, 0)]
+    [InlineData(8, 3)]
+    [InlineData(8, 8)]
+    public void Larger_groups_than_were_sampled_are_expected_over_the_rates_that_fit_the_samples(int samples, int passed)
+    {
+        var report = CalibrationReport.From([Group("a", [.. Enumerable.Range(0, samples).Select(i => i < passed ? 1.0 : 0.0)])]);
+        foreach (int size in new[] { 16, 64 })
+        {
+            // p = sin²(t) takes the prior Beta(½, ½) to an even one.
+            double weight = 0;
+            double mixed = 0;
+            const int points = 20_000;
+            for (int i = 0; i < points; i++)
+            {
+                double p = Math.Pow(Math.Sin((i + 0.5) * Math.PI / 2 / points), 2);
+                double likelihood = Math.Pow(p, passed) * Math.Pow(1 - p, samples - passed);
+                weight += likelihood;
+                mixed += likelihood * (1 - Math.Pow(p, size) - Math.Pow(1 - p, size));
+            }
+
+            Assert.Equal(mixed / weight, At(report.MixedShare, size), 8);
+        }
     }
 
     [Fact]

@@ -54,6 +54,30 @@ public sealed class PythonGraderJsonTests
             $"def grade(sample, item):\n    said, wanted = set(sample['output_json']), set(item['codes'])\n    return len(said & wanted) / len({whole}) if {whole} else 0.0";
     }
 
+    [Fact]
+    public void Limits_in_the_JSON_stand_in_place_of_the_options_and_are_written_back()
+    {
+        IGrader grader = GraderJson.Parse("""{"type":"python","name":"p","source":"def grade(sample, item):\n    return 1","time_limit_seconds":120,"memory_limit_mb":4096}""");
+        JsonElement json = GraderJson.Save(grader);
+        Assert.Equal((120, 4096), (json.GetProperty("time_limit_seconds").GetDouble(), json.GetProperty("memory_limit_mb").GetDouble()));
+        Assert.False(GraderJson.Save(GraderJson.Parse("""{"type":"python","name":"p","source":"def grade(sample, item):\n    return 1"}""")).TryGetProperty("time_limit_seconds", out _));
+        var error = Assert.Throws<DataException>(() => GraderJson.Parse("""{"type":"python","name":"p","source":"x","time_limit_seconds":0,"memory_limit_mb":1}"""));
+        Assert.Contains("time_limit_seconds: is 0", error.Message, StringComparison.Ordinal);
+        Assert.Contains("memory_limit_mb: is 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [PythonFact]
+    public async Task What_a_started_grader_runs_on_is_said()
+    {
+        IGrader grader = GraderJson.Parse("""{"type":"multi","name":"m","graders":{"a":{"type":"python","name":"a","source":"\ufeffdef grade(sample, item):\n    return 1"}},"calculate_output":"a"}""", new GraderJsonContext().AddPython(s_options));
+        Assert.Empty(GraderLifetime.Environments(grader));
+        await GraderLifetime.StartAsync(grader);
+        KeyValuePair<string, PythonEnvironment> environment = Assert.Single(GraderLifetime.Environments(grader));
+        Assert.Equal("m.a", environment.Key);
+        Assert.NotEmpty(environment.Value.Description);
+        await GraderLifetime.DisposeAsync(grader);
+    }
+
     [PythonFact]
     public async Task A_number_beyond_the_range_reaches_the_formula()
     {

@@ -129,6 +129,27 @@ public sealed class CSharpScriptGraderTests
     }
 
     [Fact]
+    public async Task A_fault_in_a_static_field_is_named_itself()
+    {
+        using var grader = new CSharpScriptGrader("static readonly int N = int.Parse(\"zz\");\ndouble Grade(JsonElement sample, JsonElement item) => N;");
+        Assert.Contains("threw FormatException at grader.csx:line 1", (await Ask(grader, "", "{}")).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Calls_that_keep_their_threads_do_not_starve_the_others()
+    {
+        using var end = new CancellationTokenSource();
+        AppDomain.CurrentDomain.SetData("rlvr-test-end", end.Token.WaitHandle);
+        using var grader = new CSharpScriptGrader(
+            "if (sample.GetProperty(\"output_text\").GetString() == \"stuck\") ((WaitHandle)AppDomain.CurrentDomain.GetData(\"rlvr-test-end\")).WaitOne();\nreturn Thread.CurrentThread.IsThreadPoolThread ? 0.25 : 0.75;",
+            new CSharpScriptGraderOptions { TimeLimit = TimeSpan.FromSeconds(2) });
+        Assert.Equal(0.25, (await Ask(grader, "quick", "{}")).Score);
+        Assert.Equal(GradeStatus.Failed, (await Ask(grader, "stuck", "{}")).Status);
+        Assert.Equal(0.75, (await Ask(grader, "quick", "{}")).Score);
+        end.Cancel();
+    }
+
+    [Fact]
     public void A_disposed_grader_is_unloaded()
     {
         WeakReference assembly = MakeAndDispose();
