@@ -15,6 +15,7 @@ public class LintNearMissTests
     [InlineData("2 * precision * recall / max(precision + recall, 1e-9)", false)]
     [InlineData("(a + b + format) / 3", false)]
     [InlineData("clamp(if(b > 0, min(a, b) / b, 0), 0, 1)", false)]
+    [InlineData("clamp(if(b > 0.5, a / (b - 0.5), 0), 0, 1)", false)]
     [InlineData("if(b > 0.5, a / (b - 0.5), 0)", true)]
     [InlineData("a + b", true)]
     [InlineData("a / b", true)]
