@@ -23,6 +23,11 @@ internal static class AnswerChecks
             if (row.Gold is { } gold && (runner.Grader as IProblemRequirement)?.FindFault(row.Problem) is null)
             {
                 Grade grade = await runner.GradeAsync(row, gold).ConfigureAwait(false);
+                if (runner.GaveUp && grade.Status == GradeStatus.Skipped)
+                {
+                    break;
+                }
+
                 known.Add((row, grade, grade.Status == GradeStatus.Graded && grade.Score >= best - 1e-9));
             }
         }

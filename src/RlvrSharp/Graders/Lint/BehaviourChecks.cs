@@ -120,6 +120,11 @@ internal static class BehaviourChecks
             alone[i] = await runner.GradeAsync(questions[i].Row, questions[i].Answer).ConfigureAwait(false);
         }
 
+        if (runner.GaveUp)
+        {
+            return;
+        }
+
         var together = new Grade[questions.Length];
         await Parallel.ForAsync(0, questions.Length, new ParallelOptions { MaxDegreeOfParallelism = runner.Options.Threads, CancellationToken = runner.CancellationToken }, async (i, cancellationToken) =>
             together[i] = await GuardedGrading.GradeAsync(runner.Grader, "grader", questions[i].Row.Problem, Completion.FromText(questions[i].Answer), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);

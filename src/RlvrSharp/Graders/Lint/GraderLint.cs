@@ -93,6 +93,11 @@ public static class GraderLint
         bool likeness = GradedNodes.All(grader).Any(node => node.Grader is TextSimilarityGrader);
         await AnswerChecks.GoldAsync(runner, rules ? runner.Rows(all, likeness ? RowsForLikeness : int.MaxValue) : rows).ConfigureAwait(false);
         await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0).ConfigureAwait(false);
+        if (runner.GaveUp)
+        {
+            runner.AddTimeFinding();
+        }
+
         return new LintReport(findings, runner.GoldScore, null, null, runner.MillisecondsPerGrade);
     }
 

@@ -10,6 +10,9 @@ internal sealed record LintRow(Problem Problem, string Id, string? Gold, bool Go
 internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List<LintFinding> findings, CancellationToken cancellationToken)
 {
     private const int MostRareRows = 20;
+    private const int MostSlowFailures = 5;
+    private static readonly TimeSpan SlowFailure = TimeSpan.FromSeconds(1);
+    private int slowFailures;
     private (double Number, LintRow Row, string Answer)? outside;
     private long ticks;
     private int grades;
@@ -23,6 +26,9 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
     public double? GoldScore { get; set; }
 
     public double? MillisecondsPerGrade => grades == 0 ? null : Stopwatch.GetElapsedTime(0, ticks).TotalMilliseconds / grades;
+
+    /// <summary>Whether the grader runs into its time limit again and again, so that checking on would take hours.</summary>
+    public bool GaveUp => slowFailures >= MostSlowFailures;
 
     public void Add(string id, LintSeverity severity, string? row, string text, string cure) => findings.Add(new LintFinding(id, severity, row, text, cure));
 
@@ -75,12 +81,22 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
     /// <returns>The grade; an exception is a Failed one.</returns>
     public async Task<Grade> GradeAsync(LintRow row, string answer, bool timed = true)
     {
+        if (GaveUp)
+        {
+            return Grade.Skipped("The grader failed slowly too often to go on asking it.");
+        }
+
         long start = Stopwatch.GetTimestamp();
         Grade grade = await GuardedGrading.GradeAsync(grader, "grader", row.Problem, Completion.FromText(answer), cancellationToken).ConfigureAwait(false);
         if (timed)
         {
             ticks += Stopwatch.GetTimestamp() - start;
             grades++;
+        }
+
+        if (grade.Status == GradeStatus.Failed && Stopwatch.GetElapsedTime(start) > SlowFailure)
+        {
+            slowFailures++;
         }
 
         // A judge's range is its own affair; a formula or code whose number is cut should know.
@@ -106,6 +122,12 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
 
     public void AddTimeFinding()
     {
+        if (GaveUp)
+        {
+            Add("B-time", LintSeverity.Error, null, $"The grader failed {slowFailures} times after more than {SlowFailure.TotalSeconds} s each, so the other checks were left out.", "Make it end in time, and run lint again.");
+            return;
+        }
+
         if (grades > 0 && Stopwatch.GetElapsedTime(0, ticks) / grades > options.MaxTimePerGrade)
         {
             Add("B-time", LintSeverity.Warning, null, FormattableString.Invariant($"A grade takes {MillisecondsPerGrade:F0} ms on average."), "Make the grader quicker, or grade with more concurrency: a step grades group size × problems completions.");

@@ -160,6 +160,16 @@ public class LintNearMissTests
     }
 
     [Fact]
+    public async Task A_grader_that_never_ends_in_time_is_not_asked_for_hours()
+    {
+        var grader = new NeverInTime();
+        LintReport report = await GraderLint.CheckAsync(grader, Words("Paris", "Rome", "Oslo", "Bern", "Lima", "Quito", "Cairo", "Doha"));
+        Assert.Equal(5, grader.Calls);
+        Assert.Contains(report.Findings, finding => finding is { Id: "B-time", Severity: LintSeverity.Error });
+        Assert.Contains(report.Findings, finding => finding is { Id: "L10", Severity: LintSeverity.Error });
+    }
+
+    [Fact]
     public void A_grader_that_cannot_be_loaded_is_a_finding()
     {
         LintReport report = GraderLint.CannotLoad(Assert.Throws<DataException>(() => GraderJson.Parse(Multi("(a + b"))));
@@ -182,6 +192,18 @@ public class LintNearMissTests
     private static Task<LintReport> Check(string grader, IReadOnlyList<Problem> rows) => GraderLint.CheckAsync(GraderJson.Parse(grader), rows);
 
     private static Problem[] Words(params string[] references) => [.. references.Select((reference, i) => new Problem($"question {i}") { Id = $"row{i}", Reference = reference })];
+
+    private sealed class NeverInTime : IGrader
+    {
+        public int Calls { get; private set; }
+
+        public async ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
+        {
+            Calls++;
+            await Task.Delay(1050, cancellationToken);
+            return Grade.Failed("did not return");
+        }
+    }
 
     private sealed class RawGrader(double best) : IGrader
     {
