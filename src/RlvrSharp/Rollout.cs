@@ -1,3 +1,5 @@
+using RlvrSharp.Graders;
+
 namespace RlvrSharp;
 
 /// <summary>One completion with everything its graders said about it.</summary>
@@ -20,4 +22,7 @@ public sealed class Rollout
     /// <see cref="Status"/> is <see cref="GradeStatus.Failed"/> or <see cref="GradeStatus.Skipped"/>.
     /// </summary>
     public required double Score { get; init; }
+
+    /// <summary>What each grading took, by the grader's name; null where nothing was measured.</summary>
+    internal IReadOnlyDictionary<string, GradingEffort>? Efforts { get; init; }
 }

@@ -78,6 +78,9 @@ public sealed record TrainingStep
     /// <summary>Tokens that went through the backward pass in this step, prompts counted once per group.</summary>
     public long TrainedTokens { get; init; }
 
-    /// <summary>Wall seconds by phase: rollout, grade, train.</summary>
+    /// <summary>Wall seconds by phase: rollout, grade, train; and as <c>grader/NAME</c> the mean time of one grading by each grader.</summary>
     public IReadOnlyDictionary<string, double> Seconds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>What the names of graders' times in <see cref="Seconds"/> begin with.</summary>
+    internal const string GraderSeconds = "grader/";
 }

@@ -1,4 +1,5 @@
 using RlvrSharp.Graders;
+using RlvrSharp.Graders.Json;
 
 namespace RlvrSharp.Evaluation;
 
@@ -130,7 +131,10 @@ public sealed class Evaluator
         };
     }
 
-    /// <summary>Mean score per grader over the rollouts that the grader graded.</summary>
+    /// <summary>
+    /// Mean score per grader over the rollouts that the grader graded, and as <c>grader.number</c> the mean of each number that it measures beside it, such as
+    /// the parts of a multi grader, over the rollouts that have one.
+    /// </summary>
     internal static SortedDictionary<string, double> GraderMeans(IReadOnlyList<Rollout> rollouts)
     {
         var sums = new SortedDictionary<string, (double Sum, int Count)>(StringComparer.Ordinal);
@@ -142,6 +146,15 @@ public sealed class Evaluator
                 {
                     (double sum, int count) = sums.GetValueOrDefault(name);
                     sums[name] = (sum + grade.Score, count + 1);
+                }
+
+                foreach ((string part, double value) in grade.Metrics ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, double>.Empty)
+                {
+                    if (part != RawScore.MetricName && double.IsFinite(value))
+                    {
+                        (double sum, int count) = sums.GetValueOrDefault($"{name}.{part}");
+                        sums[$"{name}.{part}"] = (sum + value, count + 1);
+                    }
                 }
             }
         }

@@ -86,12 +86,15 @@ public sealed class GradingPipeline
         {
             (Problem problem, Completion completion) = work[i];
             var grades = new Dictionary<string, Grade>(Graders.Count, StringComparer.Ordinal);
+            var efforts = new Dictionary<string, GradingEffort>(Graders.Count, StringComparer.Ordinal);
             foreach (WeightedGrader grader in Graders)
             {
-                grades.Add(grader.Name, await GradeOneAsync(grader, problem, completion, token).ConfigureAwait(false));
+                (Grade grade, GradingEffort effort) = await GradeOneAsync(grader, problem, completion, token).ConfigureAwait(false);
+                grades.Add(grader.Name, grade);
+                efforts.Add(grader.Name, effort);
             }
 
-            rollouts[i] = Combine(completion, grades);
+            rollouts[i] = Combine(completion, grades, efforts);
         }).ConfigureAwait(false);
         CheckBudget(rollouts);
         return rollouts;
@@ -115,17 +118,21 @@ public sealed class GradingPipeline
             : null;
     }
 
-    private async ValueTask<Grade> GradeOneAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
+    private async ValueTask<(Grade Grade, GradingEffort Effort)> GradeOneAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
     {
+        var tries = new Tries();
         Grade grade = await retries.ExecuteAsync(
             static async (work, token) =>
             {
                 long start = Stopwatch.GetTimestamp();
                 Grade grade = await work.Pipeline.TryGradeAsync(work.Grader, work.Problem, work.Completion, token).ConfigureAwait(false);
-                work.Pipeline.metrics.RecordGrade(work.Grader.Name, grade, Stopwatch.GetElapsedTime(start));
+                TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+                work.Pipeline.metrics.RecordGrade(work.Grader.Name, grade, elapsed);
+                work.Tries.Count++;
+                work.Tries.Seconds += elapsed.TotalSeconds;
                 return grade;
             },
-            (Pipeline: this, Grader: grader, Problem: problem, Completion: completion),
+            (Pipeline: this, Grader: grader, Problem: problem, Completion: completion, Tries: tries),
             cancellationToken).ConfigureAwait(false);
         Interlocked.Increment(ref gradings);
         if (grade.Status == GradeStatus.Failed)
@@ -134,7 +141,7 @@ public sealed class GradingPipeline
             Log.GraderFailed(logger, grader.Name, problem.Id ?? "(no id)", grade.Reason ?? "no reason given", grade.Error);
         }
 
-        return grade;
+        return (grade, new GradingEffort(tries.Seconds, tries.Count - 1));
     }
 
     private async ValueTask<Grade> TryGradeAsync(WeightedGrader grader, Problem problem, Completion completion, CancellationToken cancellationToken)
@@ -176,7 +183,7 @@ public sealed class GradingPipeline
     private static Grade NullGrade(WeightedGrader grader) =>
         Grade.Failed($"Grader \"{grader.Name}\" returned null: it must return a Grade (Grade.Skipped where it does not apply).");
 
-    private Rollout Combine(Completion completion, Dictionary<string, Grade> grades)
+    private Rollout Combine(Completion completion, Dictionary<string, Grade> grades, Dictionary<string, GradingEffort> efforts)
     {
         double sum = 0;
         double weights = 0;
@@ -202,6 +209,7 @@ public sealed class GradingPipeline
             Grades = grades,
             Status = failed ? GradeStatus.Failed : weights == 0 ? GradeStatus.Skipped : ungradable ? GradeStatus.Ungradable : GradeStatus.Graded,
             Score = weights == 0 ? 0 : Math.Min(1, sum / weights),
+            Efforts = efforts,
         };
     }
 
@@ -221,5 +229,12 @@ public sealed class GradingPipeline
                 $"{failed} of {total} gradings failed, more than the error budget of {options.ErrorBudget:P0} allows, so the run stops rather than learn from the rest. ")
             + $"One of them: {example?.Reason ?? "see the log"} Mend the grader, or raise the error budget if the losses are acceptable.",
             example?.Error);
+    }
+
+    private sealed class Tries
+    {
+        public int Count { get; set; }
+
+        public double Seconds { get; set; }
     }
 }

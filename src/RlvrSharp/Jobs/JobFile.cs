@@ -50,6 +50,12 @@ public sealed class JobFile
     /// <summary>The policy's options.</summary>
     public required ManagedPolicyOptions Policy { get; init; }
 
+    /// <summary>What changes scores into rewards, in the order in which it runs: the job's <c>rlvr.reward_shaping</c>.</summary>
+    public IReadOnlyList<IRewardShaper> Shapers { get; init; } = [];
+
+    /// <summary>The weights of the grader's parts, where each is normalised by itself (GDPO); else empty.</summary>
+    internal IReadOnlyDictionary<string, double> PartWeights { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
+
     /// <summary>Whether the best checkpoint's adapters are added to the model in the end, as a model folder <c>merged</c> in the run's folder.</summary>
     public bool Merge { get; init; }
 
@@ -186,6 +192,8 @@ public sealed class JobFile
         var policy = new ManagedPolicyOptions();
         int? epochs = ReadHyperparameters(hyper, trainer, run, ignored);
         JobSettings.Read(rlvr, trainer, run, policy);
+        RewardShapingSettings shaping = RewardShapingSettings.Read(rlvr, trainer);
+        root.Refuse("reward_shaping", "it belongs into the object rlvr: write it as rlvr.reward_shaping.");
         bool merge = rlvr.Flag("merge") ?? false;
         if (policy.Lora is not null)
         {
@@ -228,6 +236,8 @@ public sealed class JobFile
             Run = run,
             Policy = policy,
             Merge = merge,
+            Shapers = shaping.Shapers,
+            PartWeights = shaping.PartWeights,
             Ignored = ignored,
             Settings = Canonical(reinforcement.Raw("hyperparameters")) + Canonical(root.Raw("rlvr")),
         };

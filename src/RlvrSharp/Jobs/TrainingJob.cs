@@ -70,6 +70,7 @@ public sealed class TrainingJob : IAsyncDisposable
         ManagedPolicy? policy = null;
         try
         {
+            RewardShapingSettings.CheckParts(file, grader);
             IProblemRequirement[] requirements = grader is IProblemRequirement requirement ? [requirement] : [];
             IReadOnlyList<Problem> problems = ProblemFile.Load(file.TrainingFile, requirements);
             IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile, requirements);
@@ -86,7 +87,7 @@ public sealed class TrainingJob : IAsyncDisposable
             file.Policy.ValueHead = file.Trainer is PpoOptions;
             policy = ManagedPolicy.Load(file.ModelDirectory, file.Policy, loggers.CreateLogger<ManagedPolicy>());
             IPolicy reference = policy.CreateReference();
-            PolicyTrainer trainer = PolicyTrainer.Create(policy, reference, grading, file.Trainer, loggers: loggers);
+            PolicyTrainer trainer = PolicyTrainer.Create(policy, reference, grading, file.Trainer, file.Shapers, loggers);
             trainer.CheckProblems([.. problems, .. validation]);
             file.Run.OutputDirectory = outputDirectory;
             file.Run.Resume = resume;

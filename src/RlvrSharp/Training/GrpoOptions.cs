@@ -43,6 +43,11 @@ public sealed class GrpoOptions : PolicyTrainerOptions
         {
             yield return "Advantage is an estimator that needs values, but GRPO has no critic: use PpoTrainer, or an estimator without a critic.";
         }
+
+        if (Advantage is BatchAdvantageEstimator { NeedsParts: true } && KlPlacement == KlPlacement.Reward && KlCoefficient > 0)
+        {
+            yield return "Advantage is GDPO's, which normalises each grader's own score, so a KL penalty in the reward would have no effect: set KlPlacement to Loss.";
+        }
     }
 }
 

@@ -42,6 +42,12 @@ public abstract class PolicyTrainer : IResumableTrainer
         this.logger = logger ?? NullLogger.Instance;
         this.metrics = metrics ?? RlvrMetrics.Shared;
         estimator = options.CreateEstimator();
+        if (shapers is { Count: > 0 } && estimator is BatchAdvantageEstimator { NeedsParts: true })
+        {
+            throw new ArgumentException(
+                "The advantage is GDPO's, which normalises each grader's own score and never sees shaped rewards, but reward shapers are given: remove them, or make what they do a grader.", nameof(shapers));
+        }
+
         collector = new RolloutCollector(policy, grading, shapers ?? [], options.Rollout, options.Seed);
         coefficients = new LossCoefficients(options);
         update = new PolicyUpdate(policy, options, coefficients, this.logger);
@@ -292,6 +298,11 @@ public abstract class PolicyTrainer : IResumableTrainer
 
     private double[] RewardParts(Rollout rollout)
     {
+        if (estimator is BatchAdvantageEstimator { PartNames: { } names })
+        {
+            return [.. names.Select(name => PartOf(rollout, name))];
+        }
+
         WeightedGrader[] rewarded = [.. grading.Graders.Where(grader => grader.Weight > 0)];
         return Array.ConvertAll(rewarded, grader => rollout.Grades.GetValueOrDefault(grader.Name) switch
         {
@@ -299,6 +310,33 @@ public abstract class PolicyTrainer : IResumableTrainer
             { Status: GradeStatus.Ungradable } => options.Rollout.Grading.UngradableScore,
             _ => double.NaN,
         });
+    }
+
+    /// <summary>A part of the reward by name: a grader's score, or a number that a grader measured beside it.</summary>
+    private double PartOf(Rollout rollout, string name)
+    {
+        if (rollout.Grades.TryGetValue(name, out Grade? own))
+        {
+            return own.Status switch
+            {
+                GradeStatus.Graded => own.Score,
+                GradeStatus.Ungradable => options.Rollout.Grading.UngradableScore,
+                _ => double.NaN,
+            };
+        }
+
+        foreach (Grade grade in rollout.Grades.Values)
+        {
+            if (grade.Metrics?.TryGetValue(name, out double value) == true)
+            {
+                return value;
+            }
+        }
+
+        // What cannot be graded has no parts: each is the floor.
+        return rollout.Status == GradeStatus.Ungradable ? options.Rollout.Grading.UngradableScore
+            : throw new GradingException($"The part \"{name}\" of the reward is neither a grader nor a number that one measures. There are: "
+                + string.Join(", ", rollout.Grades.Keys.Concat(rollout.Grades.Values.SelectMany(grade => grade.Metrics?.Keys ?? [])).Distinct(StringComparer.Ordinal)) + ".");
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using RlvrSharp.Graders;
+
 namespace RlvrSharp.Training;
 
 /// <summary>One group with its rewards.</summary>
@@ -28,6 +30,9 @@ internal sealed class RolloutBatch
 
     /// <summary>Gradings that failed.</summary>
     public int FailedCount { get; init; }
+
+    /// <summary>What each grader did, failed gradings included.</summary>
+    public IReadOnlyDictionary<string, GraderTally> Graders { get; init; } = new SortedDictionary<string, GraderTally>(StringComparer.Ordinal);
 
     /// <summary>Groups dropped because too few of their completions were usable.</summary>
     public int DroppedGroups { get; init; }

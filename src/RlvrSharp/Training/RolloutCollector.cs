@@ -45,6 +45,7 @@ internal sealed class RolloutCollector
         int dropped = 0;
         int rounds = 0;
         int replayed = 0;
+        var graders = new SortedDictionary<string, GraderTally>(StringComparer.Ordinal);
         long sampledTokens = 0;
         long promptTokens = 0;
         double rolloutSeconds = 0;
@@ -70,6 +71,7 @@ internal sealed class RolloutCollector
                 {
                     Rollout[] all = rollouts.Skip(offset).Take(sizes[i]).ToArray();
                     offset += sizes[i];
+                    Array.ForEach(all, rollout => GraderTally.Add(graders, rollout));
                     failed += all.Count(rollout => rollout.Status == GradeStatus.Failed);
                     sampledTokens += all.Sum(rollout => (long)rollout.Completion.Tokens.Length);
                     promptTokens += all[0].Completion.PromptTokens.Length;
@@ -101,6 +103,7 @@ internal sealed class RolloutCollector
             Groups = kept,
             Sampled = sampled,
             FailedCount = failed,
+            Graders = graders,
             DroppedGroups = dropped,
             SampledTokens = sampledTokens,
             PromptTokens = promptTokens,

@@ -1,4 +1,5 @@
 using RlvrSharp.Evaluation;
+using RlvrSharp.Graders;
 
 namespace RlvrSharp.Training;
 
@@ -41,12 +42,7 @@ internal static class StepReport
             Metrics = Further(batch, rollouts, update, tokens, updates),
             SampledTokens = batch.SampledTokens,
             TrainedTokens = update.TrainedTokens,
-            Seconds = new SortedDictionary<string, double>(StringComparer.Ordinal)
-            {
-                ["rollout"] = batch.RolloutSeconds,
-                ["grade"] = batch.GradeSeconds,
-                ["train"] = trainSeconds,
-            },
+            Seconds = Seconds(batch, trainSeconds),
         };
     }
 
@@ -79,12 +75,36 @@ internal static class StepReport
             further["grader/" + name] = score;
         }
 
+        foreach ((string name, GraderTally tally) in batch.Graders)
+        {
+            AddIf(further, "grader_failed/" + name, tally.Failed);
+            AddIf(further, "grader_ungradable/" + name, tally.Ungradable);
+            AddIf(further, "grader_retries/" + name, tally.Retries);
+        }
+
         foreach ((string name, double matched) in Evaluator.FieldMeans(rollouts))
         {
             further["field/" + name] = matched;
         }
 
         return further;
+    }
+
+    /// <summary>The step's phases, and the mean time of one grading per grader.</summary>
+    private static SortedDictionary<string, double> Seconds(RolloutBatch batch, double trainSeconds)
+    {
+        var seconds = new SortedDictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["rollout"] = batch.RolloutSeconds,
+            ["grade"] = batch.GradeSeconds,
+            ["train"] = trainSeconds,
+        };
+        foreach ((string name, GraderTally tally) in batch.Graders)
+        {
+            seconds[TrainingStep.GraderSeconds + name] = tally.Seconds / Math.Max(1, tally.Gradings);
+        }
+
+        return seconds;
     }
 
     private static void AddIf(SortedDictionary<string, double> further, string name, double value)

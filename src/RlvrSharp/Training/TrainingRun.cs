@@ -185,7 +185,11 @@ public sealed class TrainingRun
         trainedTokens += step.TrainedTokens;
         foreach ((string phase, double spent) in step.Seconds)
         {
-            seconds[phase] = seconds.GetValueOrDefault(phase) + spent;
+            // The time per grading is a mean, which does not add up.
+            if (!phase.StartsWith(TrainingStep.GraderSeconds, StringComparison.Ordinal))
+            {
+                seconds[phase] = seconds.GetValueOrDefault(phase) + spent;
+            }
         }
     }
 

@@ -305,6 +305,59 @@ public class GrpoTrainerTests
     }
 
     [Fact]
+    public async Task A_step_says_what_each_grader_did()
+    {
+        int calls = 0;
+        var graders = new GradingPipeline(
+            [
+                new WeightedGrader("flaky", new DelegateGrader((_, _) => Interlocked.Increment(ref calls) % 3 == 0 ? throw new InvalidOperationException("down") : new Grade(0.5))),
+                new WeightedGrader("strict", new DelegateGrader((_, completion) => completion.Text.StartsWith('a') ? Grade.Ungradable("an a") : new Grade(1)), weight: 0),
+            ],
+            new GradingOptions { MaxRetries = 3, RetryDelay = TimeSpan.Zero, MaxConcurrency = 1 });
+
+        TrainingStep step = Assert.Single(await TrainAsync(new BigramPolicy(), Options(steps: 1), graders));
+
+        // 32 completions, and every third try fails: 15 tries were in vain, and no grading was.
+        Assert.Equal(0, step.FailedCount);
+        Assert.Equal(15, step.Metrics["grader_retries/flaky"]);
+        Assert.False(step.Metrics.ContainsKey("grader_failed/flaky"));
+        Assert.InRange(step.Metrics["grader_ungradable/strict"], 1, 31);
+        Assert.Equal(1 - (step.Metrics["grader_ungradable/strict"] / 32), step.Metrics["grader/strict"], 12);
+        Assert.True(step.Seconds["grader/flaky"] > 0);
+
+        // Without retries those tries are failures: they leave their groups, and are counted.
+        calls = 0;
+        var once = new GradingPipeline(
+            [new WeightedGrader("flaky", new DelegateGrader((_, _) => Interlocked.Increment(ref calls) % 8 == 0 ? throw new InvalidOperationException("down") : new Grade(0.5)))],
+            new GradingOptions { ErrorBudget = 0.5, MaxConcurrency = 1 });
+        step = Assert.Single(await TrainAsync(new BigramPolicy(), Options(steps: 1), once));
+        Assert.Equal((4, 4.0), (step.FailedCount, step.Metrics["grader_failed/flaky"]));
+    }
+
+    [Fact]
+    public async Task Grader_normalisation_takes_parts_by_name_and_no_shapers()
+    {
+        var multi = new RlvrSharp.Graders.Json.MultiGrader(
+            [new("first", new TestGrader((_, completion) => completion.Text.StartsWith('a') ? 1 : 0)), new("second", new TestGrader((_, completion) => completion.Text.EndsWith('b') ? 0.1 : 0))],
+            "first");
+        var grading = new GradingPipeline([new WeightedGrader("m", multi)]);
+        GrpoOptions options = Options(steps: 60);
+        options.Advantage = BatchAdvantageEstimator.Decoupled(new Dictionary<string, double> { ["second"] = 1, ["first"] = 0 });
+        List<TrainingStep> steps = await TrainAsync(new BigramPolicy(), options, grading);
+
+        // The formula never looks at the second part, and it alone is learned.
+        Assert.True(steps[^1].Metrics["grader/m.second"] > 0.09, $"ended at {steps[^1].Metrics["grader/m.second"]}");
+
+        options = Options(steps: 1);
+        options.Advantage = BatchAdvantageEstimator.Decoupled(new Dictionary<string, double> { ["third"] = 1 });
+        GradingException missing = await Assert.ThrowsAsync<GradingException>(() => TrainAsync(new BigramPolicy(), options, grading));
+        Assert.Contains("\"third\"", missing.Message, StringComparison.Ordinal);
+        var policy = new BigramPolicy();
+        Assert.Throws<ArgumentException>(() => new GrpoTrainer(policy, policy.CreateReference(), grading, options, [new RlvrSharp.Rewards.RewardClip(0, 1)]));
+        Assert.Throws<ArgumentException>(() => BatchAdvantageEstimator.Decoupled(new Dictionary<string, double> { ["a"] = 0 }));
+    }
+
+    [Fact]
     public async Task Groups_without_a_difference_move_nothing()
     {
         var policy = new BigramPolicy();

@@ -302,9 +302,15 @@ internal ref partial struct FieldWalk
             int at = wanted.IndexOf(key, -1);
             int member = FindMember(item, key);
             var own = default(FieldTally);
-            if (at < 0 || member < 0)
+            if (at < 0)
             {
-                return false;
+                // The reference's object does not say: neither may the answer's.
+                if (member >= 0 && tree[member].HasValue)
+                {
+                    return false;
+                }
+
+                continue;
             }
 
             Compare(wanted.Children[at], member, ref own, final: false);

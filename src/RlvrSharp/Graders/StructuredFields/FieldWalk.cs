@@ -49,9 +49,12 @@ internal ref partial struct FieldWalk(AnswerTree tree, StructuredFieldGraderOpti
 
     private void CompareValue(GoldNode gold, int index, ref FieldTally tally, bool final)
     {
-        bool present = index >= 0 && (tree[index].HasValue || (gold.Spec.NullIsValue && tree[index].Kind == AnswerKind.Null));
+        // An object without values may still hold a null that is one.
+        bool present = index >= 0 && (tree[index].HasValue || (gold.Spec.NullIsValue && tree[index].Kind == AnswerKind.Null)
+            || (gold.Kind == GoldKind.Object && tree[index].Kind == AnswerKind.Object));
         if (!present)
         {
+            FailGatesBelow(gold, final);
             Miss(gold, ref tally, final);
             return;
         }
@@ -83,6 +86,7 @@ internal ref partial struct FieldWalk(AnswerTree tree, StructuredFieldGraderOpti
                 // Another kind of container, or none: one false field.
                 work--;
                 tally.AddLeaf(gold.Spec, gold.Weight, 0);
+                FailGatesBelow(gold, final);
                 if (final)
                 {
                     tree.Trace.Add(new FieldGrade(gold.Path, gold.Text, Reference.Show(tree, index), 0, gold.Weight));
@@ -91,6 +95,9 @@ internal ref partial struct FieldWalk(AnswerTree tree, StructuredFieldGraderOpti
                 break;
         }
     }
+
+    /// <summary>Where something is missing as a whole, so are the gates within it.</summary>
+    private void FailGatesBelow(GoldNode gold, bool final) => FailedGate ??= final ? gold.GateBelow : null;
 
     private double Similarity(GoldNode gold, int index)
     {

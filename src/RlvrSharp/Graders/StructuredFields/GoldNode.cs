@@ -70,6 +70,9 @@ internal sealed class GoldNode
     /// <summary>The number of leaves at and below.</summary>
     public int Leaves { get; init; } = 1;
 
+    /// <summary>The path of the first gate below it that has a value in the reference, or null.</summary>
+    public string? GateBelow { get; init; }
+
     /// <summary>What missing all of it adds to the denominator.</summary>
     public double MissCost { get; init; }
 

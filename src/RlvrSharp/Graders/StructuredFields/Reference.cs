@@ -53,8 +53,7 @@ internal sealed class Reference
     private GoldNode Build(FieldSpec spec, int index, double weight, string path, string name)
     {
         bool isNull = index >= 0 && tree[index].Kind == AnswerKind.Null;
-        bool present = index >= 0 && (tree[index].HasValue || (isNull && spec.NullIsValue));
-        if (!present)
+        if (!IsPresent(spec, index))
         {
             return !spec.Required
                 ? new GoldNode { Kind = GoldKind.Absent, Spec = spec, Path = path, Name = name, Weight = weight, Unit = weight, Leaves = 0 }
@@ -97,6 +96,31 @@ internal sealed class Reference
         {
             throw new FieldValueFault($"'{path}' {fault.Message}") { HasPath = true };
         }
+    }
+
+    /// <summary>Whether there is a value, counting nulls that are declared to be one.</summary>
+    private bool IsPresent(FieldSpec spec, int index)
+    {
+        if (index < 0)
+        {
+            return false;
+        }
+
+        if (tree[index].HasValue || (spec.NullIsValue && tree[index].Kind == AnswerKind.Null))
+        {
+            return true;
+        }
+
+        for (int child = index + 1; tree[index].Kind == AnswerKind.Object && spec.Children.Count > 0 && child < tree[index].End; child = tree[child].End)
+        {
+            string name = tree.Name(child).ToString();
+            if (spec.Children.Find(candidate => string.Equals(candidate.Name, name, StringComparison.Ordinal)) is { } member && IsPresent(member, child))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private GoldNode Leaf(FieldSpec spec, int index, double weight, string path, string name, object? prepared)
@@ -144,7 +168,7 @@ internal sealed class Reference
         double total = 0;
         foreach ((FieldSpec child, _, int at) in members)
         {
-            total += at >= 0 && (tree[at].HasValue || (child.NullIsValue && tree[at].Kind == AnswerKind.Null)) ? child.Weight : 0;
+            total += IsPresent(child, at) ? child.Weight : 0;
         }
 
         double unit = isRoot ? 1 : weight / (total > 0 ? total : 1);
@@ -165,6 +189,7 @@ internal sealed class Reference
             MemberIndex = children.Length > 8 ? children.Select((child, at) => (child.Name, at)).ToDictionary(StringComparer.Ordinal) : null,
             Ungraded = ungraded is { Count: > 0 } ? ungraded : null,
             Leaves = children.Sum(child => child.Leaves),
+            GateBelow = GateAmong(children),
             MissCost = children.Sum(child => child.MissCost),
         };
     }
@@ -211,6 +236,7 @@ internal sealed class Reference
             NextWithKey = next,
             Canonical = [.. canonical],
             Leaves = children.Sum(child => child.Leaves),
+            GateBelow = GateAmong(children),
             MissCost = children.Sum(child => child.MissCost),
         };
     }
@@ -268,6 +294,9 @@ internal sealed class Reference
 
         return (first, next);
     }
+
+    private static string? GateAmong(GoldNode[] children) =>
+        children.Select(child => child.Spec.Gate && child.Leaves > 0 ? child.Path : child.GateBelow).FirstOrDefault(path => path is not null);
 
     private static void CollectMissing(GoldNode node, List<FieldGrade> missing)
     {

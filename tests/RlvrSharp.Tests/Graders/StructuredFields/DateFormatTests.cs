@@ -50,7 +50,7 @@ public sealed class DateFormatTests
     [InlineData("mm:HH dd.MM.yyyy", "59:23 05.01.2024")]
     [InlineData("mm:ss'm' HH'h' dd.MM.yyyy", "59:01m 23h 05.01.2024")]
     [InlineData("MM/dd/yyyy hh:mm tt", "01/05/2024 11:30 PM")]
-    [InlineData("yyyy-MM-dd'T'HH:mm:ss.FFFK", "2024-01-06T00:30:00+01:00")]
+    [InlineData("yyyy-MM-dd'T'HH:mm:ss.FFFK", "2024-01-05T00:30:00+01:00")]
     public void Formats_in_use_are_accepted(string format, string text)
     {
         var grader = new StructuredFieldGrader(new StructuredFieldGraderOptions().Field("a", FieldComparer.Date("yyyy-MM-dd", format)));

@@ -12,6 +12,8 @@ internal static class DateForms
     private const DateTimeStyles Styles =
         DateTimeStyles.NoCurrentDateDefault | DateTimeStyles.AdjustToUniversal | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite;
 
+    private const DateTimeStyles OffsetStyles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite;
+
     public static bool TryRead(ReadOnlySpan<char> text, string[] formats, out DateTime value)
     {
         value = default;
@@ -24,6 +26,7 @@ internal static class DateForms
 
         if (DateTime.TryParseExact(text, formats, Format, Styles, out value) && System.Array.TrueForAll(formats, DateFormat.HasYear))
         {
+            value = AsWritten(text, formats, value);
             return true;
         }
 
@@ -35,12 +38,17 @@ internal static class DateForms
                 : DateTime.TryParseExact(string.Concat("0004|", text.Trim()), "yyyy'|'" + format, Format, Styles, out value);
             if (read)
             {
+                value = AsWritten(text, [format], value);
                 return true;
             }
         }
 
         return false;
     }
+
+    /// <summary>The day that stands there: an offset behind it says where that day is, and makes no other of it.</summary>
+    private static DateTime AsWritten(ReadOnlySpan<char> text, string[] formats, DateTime read) =>
+        read.Kind == DateTimeKind.Utc && DateTimeOffset.TryParseExact(text, formats, Format, OffsetStyles, out DateTimeOffset local) ? local.DateTime : read;
 
     public static IEnumerable<string> Validate(IReadOnlyList<string> formats)
     {

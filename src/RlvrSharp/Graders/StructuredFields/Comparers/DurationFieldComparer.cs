@@ -46,6 +46,18 @@ internal sealed class DurationFieldComparer(string unit) : KeyFieldComparer("dur
 
     private static bool TryRead(ReadOnlySpan<char> text, out decimal seconds)
     {
+        if (text.Length > 1 && text[0] is '-' or '\u2212')
+        {
+            bool read = TryMagnitude(text[1..].TrimStart(), out seconds);
+            seconds = -seconds;
+            return read;
+        }
+
+        return TryMagnitude(text, out seconds);
+    }
+
+    private static bool TryMagnitude(ReadOnlySpan<char> text, out decimal seconds)
+    {
         if (text.Length > 0 && text[0] is 'P' or 'p')
         {
             return TryIso(text[1..], out seconds);
@@ -56,6 +68,8 @@ internal sealed class DurationFieldComparer(string unit) : KeyFieldComparer("dur
 
     private static bool TryIso(ReadOnlySpan<char> text, out decimal seconds)
     {
+        // ISO 8601 has either sign for decimals.
+        text = text.Contains(',') ? text.ToString().Replace(',', '.') : text;
         seconds = 0;
         bool inTime = false, any = false;
         while (text.Length > 0)
@@ -148,7 +162,8 @@ internal sealed class DurationFieldComparer(string unit) : KeyFieldComparer("dur
             seconds += number * factor;
             any = true;
             text = text[length..].TrimStart();
-            text = text.Length > 0 && text[0] == ',' ? text[1..].TrimStart() : text;
+            text = text.Length > 1 && text[0] == ',' ? text[1..].TrimStart() : text;
+            text = text.StartsWith("and ", StringComparison.OrdinalIgnoreCase) ? text[4..].TrimStart() : text;
         }
 
         return any;

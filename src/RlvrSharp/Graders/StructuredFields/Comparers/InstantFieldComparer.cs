@@ -54,11 +54,28 @@ internal sealed class InstantFieldComparer(TimeSpan tolerance, string[] formats)
     private bool TryRead(AnswerValue value, out DateTimeOffset instant)
     {
         instant = default;
-        return value.Kind == AnswerKind.String && value.Text.Length <= 100 && DateTimeOffset.TryParseExact(
-            value.Text,
-            formats,
-            DateForms.Format,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite,
-            out instant);
+        if (value.Kind != AnswerKind.String || value.Text.Length > 100)
+        {
+            return false;
+        }
+
+        return TryParse(value.Text, out instant) || (ReferenceEquals(formats, Iso) && TryParse(Plain(value.Text), out instant));
     }
+
+    /// <summary>ISO 8601 in the forms that .NET does not read: t and z in small letters, a comma before the fraction, more digits than ticks have.</summary>
+    private static string Plain(ReadOnlySpan<char> text)
+    {
+        string plain = text.ToString().Replace('t', 'T').Replace('z', 'Z').Replace(',', '.');
+        int point = plain.IndexOf('.', StringComparison.Ordinal);
+        int end = point + 1;
+        while (point >= 0 && end < plain.Length && char.IsAsciiDigit(plain[end]))
+        {
+            end++;
+        }
+
+        return point >= 0 && end - point > 8 ? plain.Remove(point + 8, end - point - 8) : plain;
+    }
+
+    private bool TryParse(ReadOnlySpan<char> text, out DateTimeOffset instant) => DateTimeOffset.TryParseExact(
+        text, formats, DateForms.Format, DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowLeadingWhite | DateTimeStyles.AllowTrailingWhite, out instant);
 }

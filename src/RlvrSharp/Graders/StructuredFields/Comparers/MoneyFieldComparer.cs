@@ -59,7 +59,7 @@ internal sealed class MoneyFieldComparer(double tolerance, char decimalSeparator
             return false;
         }
 
-        bool negative = text.Length > 1 && (text[0] == '-' || (text[0] == '(' && text[^1] == ')'));
+        bool negative = text.Length > 1 && (IsMinus(text[0]) || (text[0] == '(' && text[^1] == ')'));
         text = negative ? (text[0] == '(' ? text[1..^1] : text[1..]) : text;
         int first = text.IndexOfAnyInRange('0', '9');
         int last = text.LastIndexOfAnyInRange('0', '9');
@@ -69,20 +69,28 @@ internal sealed class MoneyFieldComparer(double tolerance, char decimalSeparator
         }
 
         ReadOnlySpan<char> before = text[..first].Trim(), after = text[(last + 1)..].Trim();
-        if (before.EndsWith("-") && !negative)
+        if (before.Length > 0 && IsMinus(before[^1]) && !negative)
         {
             negative = true;
             before = before[..^1].TrimEnd();
         }
 
-        if (!TryPlain(text[first..(last + 1)], out string plain) || (before.Length > 0 && after.Length > 0))
+        if (!TryPlain(text[first..(last + 1)], out string plain))
         {
             return false;
         }
 
         amount = negative ? "-" + plain : plain;
-        return TryCurrency(before.Length > 0 ? before : after, out currency);
+        if (before.Length == 0 || after.Length == 0)
+        {
+            return CurrencyNames.TryRead(before.Length > 0 ? before : after, out currency);
+        }
+
+        // A sign before and a code behind, $12.50 CAD, where the sign can stand for that code.
+        return CurrencyNames.TryRead(after, out currency) && CurrencyNames.CanBe(before, currency);
     }
+
+    private static bool IsMinus(char character) => character is '-' or '\u2212';
 
     /// <summary>Takes out thousands separators, which must stand before groups of exactly three digits.</summary>
     private bool TryPlain(ReadOnlySpan<char> text, out string plain)
@@ -124,21 +132,6 @@ internal sealed class MoneyFieldComparer(double tolerance, char decimalSeparator
         plain = digits.Written.ToString();
         digits.Dispose();
         return valid;
-    }
-
-    private static bool TryCurrency(ReadOnlySpan<char> text, out string currency)
-    {
-        currency = text switch
-        {
-            "" => "",
-            "$" or "US$" => "USD",
-            "€" => "EUR",
-            "£" => "GBP",
-            "¥" => "JPY",
-            "₹" => "INR",
-            _ => text.ToString().ToUpperInvariant(),
-        };
-        return currency.Length is 0 or 3 && currency.AsSpan().IndexOfAnyExceptInRange('A', 'Z') < 0;
     }
 
     private static bool IsNumber(ReadOnlySpan<char> literal)

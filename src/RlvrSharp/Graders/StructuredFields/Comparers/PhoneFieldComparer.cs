@@ -5,6 +5,11 @@ namespace RlvrSharp.Graders;
 /// <summary>Telephone numbers: only digits, the country and an extension count.</summary>
 internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldComparer("phone")
 {
+    private static readonly string[] ExtensionWords = ["extension", "ext", "x", "#"];
+
+    // Italy, San Marino, the Ivory Coast, Gabon, Congo: the zero in front is part of the number and is dialled from abroad too.
+    private static readonly string[] ZeroKeepers = ["39", "378", "225", "241", "242"];
+
     private protected override string Wants => "a telephone number such as +1 206 555 0100";
 
     internal override bool TryWriteKey(AnswerValue value, ref KeyBuffer key)
@@ -15,16 +20,32 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
             return false;
         }
 
-        int extension = text.IndexOf("ext", StringComparison.OrdinalIgnoreCase);
-        extension = extension < 0 ? text.IndexOf('x') : extension;
-        ReadOnlySpan<char> tail = extension < 0 ? "" : text[extension..].TrimStart("extEXT. :");
-        text = extension < 0 ? text : text[..extension];
+        text = text.StartsWith("tel:", StringComparison.OrdinalIgnoreCase) ? text[4..].TrimStart() : text;
+        bool hasExtension = TrySplitExtension(ref text, out ReadOnlySpan<char> tail);
         bool international = text.Length > 0 && text[0] == '+';
         text = international ? text[1..] : text;
         int start = key.Length;
-        if (!TryDigits(text, ref key))
+
+        // A zero in parentheses is dialled within the country only: +49 (0)30 is +49 30 from anywhere else.
+        int trunk = text.IndexOf("(0)");
+        bool hasTrunk = trunk > 0 && (international || text.StartsWith("00"));
+        if (!(hasTrunk ? TryDigits(text[..trunk], ref key) : TryDigits(text, ref key)))
         {
             return false;
+        }
+
+        if (hasTrunk)
+        {
+            ReadOnlySpan<char> country = key.Written[start..];
+            if (KeepsZero(international ? country : country[2..]))
+            {
+                key.Append('0');
+            }
+
+            if (!TryDigits(text[(trunk + 3)..], ref key))
+            {
+                return false;
+            }
         }
 
         if (!international && key.Written[start..].StartsWith("00"))
@@ -50,21 +71,17 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
         }
         else if (defaultCountry is not null)
         {
-            // A number for use within the country may begin with a zero or, in North America, with the country's own 1.
             string country = defaultCountry.TrimStart('+');
-            string national = number.StartsWith('0') ? number[1..]
-                : country == "1" && number.Length == 11 && number[0] == '1' ? number[1..]
-                : number;
             key.Append('+');
             key.Append(country);
-            key.Append(national);
+            key.Append(International(country, number));
         }
         else
         {
             key.Append(number);
         }
 
-        if (extension >= 0)
+        if (hasExtension)
         {
             key.Append('x');
             return TryDigits(tail, ref key);
@@ -86,7 +103,44 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
         }
     }
 
-    private static bool TryDigits(ReadOnlySpan<char> text, ref KeyBuffer key)
+    /// <summary>A number as it is dialled within a country, without what is only dialled there: a zero or, in North America, the country's own 1.</summary>
+    private static string International(string country, string number) =>
+        country == "1" && number.Length == 11 && number[0] == '1' ? number[1..]
+        : country == "7" && number.Length == 11 && number[0] == '8' ? number[1..]
+        : number.StartsWith('0') && !KeepsZero(country) ? number[1..]
+        : number;
+
+    private static bool KeepsZero(ReadOnlySpan<char> country)
+    {
+        foreach (string keeper in ZeroKeepers)
+        {
+            if (country.SequenceEqual(keeper))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool TrySplitExtension(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> tail)
+    {
+        foreach (string word in ExtensionWords)
+        {
+            int at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (at >= 0)
+            {
+                tail = text[(at + word.Length)..].TrimStart(". :=");
+                text = text[..at].TrimEnd("; ");
+                return true;
+            }
+        }
+
+        tail = default;
+        return false;
+    }
+
+    private static bool TryDigits(scoped ReadOnlySpan<char> text, ref KeyBuffer key)
     {
         int start = key.Length;
         foreach (char character in text)

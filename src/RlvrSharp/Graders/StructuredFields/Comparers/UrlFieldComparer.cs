@@ -37,15 +37,35 @@ internal sealed class UrlFieldComparer(bool ignoreScheme, bool ignoreWww) : KeyF
         }
 
         key.Append("://");
+        if (uri.UserInfo.Length > 0)
+        {
+            AppendEscapes(uri.UserInfo, ref key);
+            key.Append('@');
+        }
+
         key.Append(host);
         if (!uri.IsDefaultPort)
         {
             key.Append(FormattableString.Invariant($":{uri.Port}"));
         }
 
-        key.Append(uri.AbsolutePath.TrimEnd('/'));
-        key.Append(uri.Query);
+        AppendEscapes(uri.AbsolutePath.TrimEnd('/'), ref key);
+        AppendEscapes(uri.Query is "?" ? "" : uri.Query, ref key);
         return true;
+    }
+
+    /// <summary>Writes a part with the digits of its escapes in capitals: %2f and %2F are the same byte.</summary>
+    private static void AppendEscapes(ReadOnlySpan<char> text, ref KeyBuffer key)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            key.Append(text[i]);
+            if (text[i] == '%' && i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]))
+            {
+                key.Append(char.ToUpperInvariant(text[++i]));
+                key.Append(char.ToUpperInvariant(text[++i]));
+            }
+        }
     }
 
     internal override void WriteParameters(JsonObject json)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace RlvrSharp.Graders;
 
@@ -9,6 +10,9 @@ namespace RlvrSharp.Graders;
 internal sealed class JsonSchemaFields
 {
     private const int MaxDepth = 32;
+    private const int MaxFields = 5000;
+
+    private static readonly string[] Combinators = ["$ref", "anyOf", "oneOf", "allOf", "$defs", "definitions"];
 
     private static readonly string[] Hints =
     [
@@ -38,18 +42,24 @@ internal sealed class JsonSchemaFields
         }
 
         var reader = new JsonSchemaFields(schema, problems);
-        if (schema.ValueKind != JsonValueKind.Object || !reader.Resolve(schema, place, out _).TryGetProperty("properties", out JsonElement properties)
-            || properties.ValueKind != JsonValueKind.Object)
+        var followed = new List<string>();
+        JsonElement top = schema.ValueKind == JsonValueKind.Object ? reader.Resolve(schema, place, followed, out _) : default;
+        if (top.ValueKind != JsonValueKind.Object || !top.TryGetProperty("properties", out JsonElement properties) || properties.ValueKind != JsonValueKind.Object)
         {
             problems.Add(new(place, "describes no object with properties, and the answer must be one: give it \"type\": \"object\" and \"properties\"."));
             return reader.options;
         }
 
-        reader.ReadProperties(reader.Resolve(schema, place, out _), "", place, 0);
+        reader.ReadProperties(top, "", place, 0, ["#", .. followed]);
+        if (reader.options.Fields.Count > MaxFields)
+        {
+            problems.Add(new(place, $"describes more than {MaxFields} fields: declare the ones that matter instead."));
+        }
+
         return reader.options;
     }
 
-    private void ReadProperties(JsonElement schema, string path, string place, int depth)
+    private void ReadProperties(JsonElement schema, string path, string place, int depth, IReadOnlyList<string> enclosing)
     {
         var required = new HashSet<string>(StringComparer.Ordinal);
         if (schema.TryGetProperty("required", out JsonElement names) && names.ValueKind == JsonValueKind.Array)
@@ -59,14 +69,20 @@ internal sealed class JsonSchemaFields
 
         foreach (JsonProperty property in schema.GetProperty("properties").EnumerateObject())
         {
-            string own = $"{place}.properties.{property.Name}";
-            ReadField(property.Value, FieldPath.Join(path, property.Name), own, required.Contains(property.Name), depth);
+            if (options.Fields.Count > MaxFields)
+            {
+                return;
+            }
+
+            ReadField(property, path, $"{place}.properties.{property.Name}", required.Contains(property.Name), depth, enclosing);
         }
     }
 
-    private void ReadField(JsonElement schema, string path, string place, bool required, int depth)
+    private void ReadField(JsonProperty property, string parent, string place, bool required, int depth, IReadOnlyList<string> enclosing)
     {
-        schema = Resolve(schema, place, out bool nullable);
+        string path = FieldPath.Join(parent, property.Name);
+        var followed = new List<string>();
+        JsonElement schema = Resolve(property.Value, place, followed, out bool nullable);
         if (schema.ValueKind != JsonValueKind.Object)
         {
             options.Fields.Add(new FieldOptions { Path = path, FromSchema = true });
@@ -76,12 +92,12 @@ internal sealed class JsonSchemaFields
         var reader = new JsonObjectReader(schema, place, problems);
         if (reader.Flag("x-ignore"))
         {
-            if (path.AsSpan().IndexOfAny(".[") >= 0)
+            if (parent.Length > 0)
             {
                 reader.Problem("x-ignore", "works for keys at the top only: leave nested properties out of the schema instead.");
             }
 
-            options.Ignored.Add(path);
+            options.Ignored.Add(property.Name);
             return;
         }
 
@@ -94,13 +110,16 @@ internal sealed class JsonSchemaFields
         if (type == "array" && schema.TryGetProperty("items", out JsonElement items) && items.ValueKind == JsonValueKind.Object)
         {
             elementPlace = place + ".items";
-            element = Resolve(items, elementPlace, out bool ignored);
+            element = Resolve(items, elementPlace, followed, out bool ignored);
             type = element.ValueKind == JsonValueKind.Object ? TypeOf(element, ref ignored) : null;
             isList = true;
+            CheckElementHints(element, elementPlace);
         }
 
-        FieldComparer? comparer = ComparerOf(schema, element, type, reader);
-        bool hasFields = comparer is null && depth < MaxDepth && element.ValueKind == JsonValueKind.Object
+        FieldComparer? comparer = ComparerOf(schema, element, type, reader, new JsonObjectReader(element, elementPlace, problems));
+
+        // A schema that holds itself ends where it comes round again: what is deeper is compared as if nothing was declared.
+        bool hasFields = comparer is null && depth < MaxDepth && !followed.Exists(pointer => enclosing.Contains(pointer)) && element.ValueKind == JsonValueKind.Object
             && element.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object && properties.EnumerateObject().Any();
         options.Fields.Add(new FieldOptions
         {
@@ -121,11 +140,23 @@ internal sealed class JsonSchemaFields
         });
         if (hasFields)
         {
-            ReadProperties(element, path, elementPlace, depth + 1);
+            ReadProperties(element, path, elementPlace, depth + 1, [.. enclosing, .. followed]);
         }
     }
 
-    private static FieldComparer? ComparerOf(JsonElement schema, JsonElement element, string? type, JsonObjectReader reader)
+    /// <summary>What is said about elements is how they are compared; the rest belongs to the list.</summary>
+    private void CheckElementHints(JsonElement element, string place)
+    {
+        foreach (JsonProperty hint in element.ValueKind == JsonValueKind.Object ? element.EnumerateObject() : default)
+        {
+            if (hint.Name is not ("x-comparer" or "x-aliases") && Hints.Contains(hint.Name))
+            {
+                problems.Add(new($"{place}.{hint.Name}", "belongs to the list and not to its elements: write it beside \"items\"."));
+            }
+        }
+    }
+
+    private static FieldComparer? ComparerOf(JsonElement schema, JsonElement element, string? type, JsonObjectReader reader, JsonObjectReader elementReader)
     {
         if (reader.Value("x-comparer") is { } hint)
         {
@@ -135,6 +166,11 @@ internal sealed class JsonSchemaFields
         if (element.ValueKind != JsonValueKind.Object)
         {
             return null;
+        }
+
+        if (elementReader.Value("x-comparer") is { } elementHint)
+        {
+            return FieldJson.ReadComparer(elementHint, elementReader, "x-comparer");
         }
 
         if (element.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array)
@@ -201,12 +237,18 @@ internal sealed class JsonSchemaFields
             : null;
     }
 
-    /// <summary>Follows a local reference, and takes the one alternative that is not null.</summary>
-    private JsonElement Resolve(JsonElement schema, string place, out bool nullable)
+    /// <summary>
+    /// Follows local references, takes the one alternative that is not null, and puts together what must all hold. What stands beside these, hints above
+    /// all, stays and comes first.
+    /// </summary>
+    private JsonElement Resolve(JsonElement schema, string place, List<string> followed, out bool nullable)
     {
         nullable = false;
         for (int step = 0; step < MaxDepth && schema.ValueKind == JsonValueKind.Object; step++)
         {
+            nullable |= schema.TryGetProperty("nullable", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
+            nullable |= schema.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array
+                && values.EnumerateArray().Any(value => value.ValueKind == JsonValueKind.Null);
             if (schema.TryGetProperty("$ref", out JsonElement reference) && reference.ValueKind == JsonValueKind.String)
             {
                 string pointer = reference.GetString()!;
@@ -217,7 +259,19 @@ internal sealed class JsonSchemaFields
                     return default;
                 }
 
-                schema = target.Value;
+                followed.Add(pointer);
+                schema = Merge(schema, [target.Value]);
+            }
+            else if (schema.TryGetProperty("allOf", out JsonElement all) && all.ValueKind == JsonValueKind.Array && all.GetArrayLength() > 0)
+            {
+                var parts = new List<JsonElement>();
+                foreach (JsonElement part in all.EnumerateArray())
+                {
+                    parts.Add(Resolve(part, place, followed, out bool partIsNullable));
+                    nullable |= partIsNullable;
+                }
+
+                schema = Merge(schema, parts);
             }
             else if (schema.TryGetProperty("anyOf", out JsonElement any) || schema.TryGetProperty("oneOf", out any))
             {
@@ -230,7 +284,7 @@ internal sealed class JsonSchemaFields
                 }
 
                 nullable |= others.Length < any.GetArrayLength();
-                schema = others[0];
+                schema = Merge(schema, others);
             }
             else
             {
@@ -239,6 +293,43 @@ internal sealed class JsonSchemaFields
         }
 
         return schema;
+    }
+
+    /// <summary>The parts' keys together, properties and required ones united, and over them those of the schema that holds them.</summary>
+    private static JsonElement Merge(JsonElement holder, IReadOnlyList<JsonElement> parts)
+    {
+        JsonProperty[] own = [.. holder.EnumerateObject().Where(property => !Combinators.Contains(property.Name))];
+        if (own.Length == 0 && parts.Count == 1)
+        {
+            return parts[0];
+        }
+
+        var merged = new JsonObject();
+        IEnumerable<JsonProperty> inner = parts.Where(part => part.ValueKind == JsonValueKind.Object).SelectMany(part => part.EnumerateObject());
+        foreach (JsonProperty property in inner.Concat(own))
+        {
+            JsonNode? value = JsonSerializer.SerializeToNode(property.Value);
+            if (merged[property.Name] is JsonObject together && property.Name == "properties" && value is JsonObject more)
+            {
+                foreach (KeyValuePair<string, JsonNode?> member in more)
+                {
+                    together[member.Key] = member.Value?.DeepClone();
+                }
+            }
+            else if (merged[property.Name] is JsonArray names && property.Name == "required" && value is JsonArray further)
+            {
+                foreach (JsonNode? name in further)
+                {
+                    names.Add(name?.DeepClone());
+                }
+            }
+            else
+            {
+                merged[property.Name] = value;
+            }
+        }
+
+        return JsonSerializer.SerializeToElement(merged);
     }
 
     private JsonElement? Follow(string pointer)
