@@ -19,6 +19,7 @@ var root = new RootCommand("Reinforcement fine-tuning with verifiable rewards: t
     SftCommand.Create(),
     LintCommand.Create(),
     InspectCommand.Create(),
+    FieldsCommand.Create(),
     MergeCommand.Create(),
 };
 

@@ -15,12 +15,16 @@ internal static class GradeCommand
     {
         var grader = new Option<string>("--grader") { Description = "The grader's JSON file, or a job file with one.", Required = true };
         var data = new Argument<string>("DATA.jsonl") { Description = "Rows {\"item\": {…}, \"sample\": {\"output_text\": \"…\"}}; - for standard input." };
-        var command = new Command("grade", "Grade answers; one JSON line out per row, in order.") { grader, data };
-        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(grader)!, parsed.GetValue(data)!));
+        var report = new Option<string?>("--report")
+        {
+            Description = "Also write a report over all rows, field by field: precision, recall and F with intervals, and what was mistaken for what. JSON where the name ends in .json, else text.",
+        };
+        var command = new Command("grade", "Grade answers; one JSON line out per row, in order.") { grader, data, report };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(grader)!, parsed.GetValue(data)!, parsed.GetValue(report)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string graderPath, string dataPath)
+    private static async Task<int> RunAsync(string graderPath, string dataPath, string? reportPath)
     {
         (IGrader grader, string name) = Inputs.Grader(graderPath);
         try
@@ -29,6 +33,7 @@ internal static class GradeCommand
             var pipeline = new GradingPipeline([new WeightedGrader(name, grader)], new GradingOptions { ErrorBudget = 1 });
             using var stop = new StopSignal();
             bool clean = true;
+            List<Grade>? graded = reportPath is null ? null : [];
             Stream stdout = Console.OpenStandardOutput();
 
             // What a grader prints (C# runs in this process) must not stand among the lines.
@@ -48,11 +53,11 @@ internal static class GradeCommand
 
                     if (batch.Count == Ahead)
                     {
-                        await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
+                        await FlushAsync(pipeline, name, batch, graded, stdout, stop.Token).ConfigureAwait(false);
                     }
                 }
 
-                await FlushAsync(pipeline, name, batch, stdout, stop.Token).ConfigureAwait(false);
+                await FlushAsync(pipeline, name, batch, graded, stdout, stop.Token).ConfigureAwait(false);
             }
 
             Inputs.ShowEnvironments(GraderLifetime.Environments(grader));
@@ -61,6 +66,11 @@ internal static class GradeCommand
                 await Console.Error.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
                     $"rlvr: {judge}: {usage.Calls} requests, {usage.CachedAnswers} answers from memory, {usage.InputTokens} tokens in, {usage.OutputTokens} out")).ConfigureAwait(false);
+            }
+
+            if (graded is not null)
+            {
+                WriteReport(FieldReport.FromGrades(graded), reportPath!);
             }
 
             return clean ? ExitCode.Ok : ExitCode.BadInput;
@@ -80,6 +90,26 @@ internal static class GradeCommand
         _ => [],
     };
 
+    private static void WriteReport(FieldReport report, string path)
+    {
+        try
+        {
+            if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            {
+                File.WriteAllText(path, report.ToString());
+                return;
+            }
+
+            using FileStream file = File.Create(path);
+            using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            report.WriteTo(writer);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The report {path} cannot be written: {error.Message}", error);
+        }
+    }
+
     private static (GraderInput?, string?) Parse(string line, string id)
     {
         try
@@ -93,7 +123,7 @@ internal static class GradeCommand
     }
 
     private static async Task FlushAsync(
-        GradingPipeline pipeline, string name, List<(GraderInput? Input, string? Fault)> batch, Stream stdout, CancellationToken cancellationToken)
+        GradingPipeline pipeline, string name, List<(GraderInput? Input, string? Fault)> batch, List<Grade>? graded, Stream stdout, CancellationToken cancellationToken)
     {
         (Problem, Completion)[] work = batch.Where(row => row.Input is not null).Select(row => (row.Input!.Problem, row.Input.Completion)).ToArray();
         IReadOnlyList<Rollout> rollouts = await pipeline.GradeAsync(work, cancellationToken).ConfigureAwait(false);
@@ -101,6 +131,7 @@ internal static class GradeCommand
         foreach ((GraderInput? input, string? fault) in batch)
         {
             Grade grade = input is null ? Grade.Failed(fault!) : rollouts[next++].Grades[name];
+            graded?.Add(grade);
             await stdout.WriteAsync(Line(grade), cancellationToken).ConfigureAwait(false);
         }
 

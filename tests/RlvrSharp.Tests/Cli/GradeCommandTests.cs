@@ -126,6 +126,51 @@ public sealed class GradeCommandTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_report_over_all_rows_is_written_beside_the_lines()
+    {
+        string graderFile = Path.Combine(root, "grader.json");
+        string rowsFile = Path.Combine(root, "rows.jsonl");
+        File.WriteAllText(graderFile, """{"type": "structured_field", "name": "f"}""");
+        string[] answers = ["""{"a": "x", "b": 1}""", """{"a": "y"}""", "no json"];
+        File.WriteAllLines(rowsFile, answers.Select(answer => JsonSerializer.Serialize(new { item = new { reference = new { a = "x", b = 1 } }, sample = new { output_text = answer } })));
+
+        (int exit, _, string error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile, "--report", Path.Combine(root, "report.json")]);
+        Assert.True(exit == 0, error);
+        JsonNode report = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "report.json")))!;
+        Assert.Equal((3, 1), ((int)report["rows"]!, (int)report["ungradable"]!));
+        Assert.Equal(1.0 / 3, (double)report["score"]!["mean"]!, 12);
+        JsonNode a = report["fields"]![0]!;
+        Assert.Equal(("a", 1, 1, 1, 0), ((string?)a["field"], (int)a["correct"]!, (int)a["wrong"]!, (int)a["missing"]!, (int)a["invented"]!));
+        Assert.Equal(0.5, (double)a["micro"]!["precision"]!["mean"]!, 12);
+        Assert.Equal(1.0 / 3, (double)a["macro"]!["f"]!["mean"]!, 12);
+        Assert.Equal(["x", "x"], a["confusions"]!.AsArray().Select(confusion => (string?)confusion!["expected"]));
+
+        (exit, _, error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile, "--report", root]);
+        Assert.Equal(2, exit);
+        Assert.Contains("cannot be written", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_fields_of_references_are_told_and_declared()
+    {
+        string rowsFile = Path.Combine(root, "train.jsonl");
+        File.WriteAllLines(rowsFile, Enumerable.Range(0, 3).Select(i =>
+            JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = "q" } }, reference = new { day = $"2024-01-0{i + 1}", items = new[] { new { n = i } } } })));
+
+        (int exit, string table, string error) = await CommandLine.RunAsync(["fields", rowsFile]);
+        Assert.True(exit == 0, error);
+        Assert.Contains("looks like dates", table, StringComparison.Ordinal);
+        (_, string json, _) = await CommandLine.RunAsync(["fields", rowsFile, "--json"]);
+        Assert.Equal("number", (string?)JsonNode.Parse(json)!["fields"]!["items[].n"]);
+        Assert.Equal([1.0], (await GradeAsync(json, """{"item": {"reference": {"day": "2024-01-01", "items": [{"n": 0}]}}, "sample": {"output_text": "{\"day\": \"2024-01-01\", \"items\": [{\"n\": 0}]}"}}""")).Select(line => (double?)line["score"]));
+
+        File.WriteAllLines(rowsFile, ["""{"messages": [{"role": "user", "content": "q"}]}"""]);
+        (exit, _, error) = await CommandLine.RunAsync(["fields", rowsFile]);
+        Assert.Equal(2, exit);
+        Assert.Contains("has no reference", error, StringComparison.Ordinal);
+    }
+
     private static string Row(string text) => JsonSerializer.Serialize(new { item = new { }, sample = new { output_text = text } });
 
     private async Task<JsonNode[]> GradeAsync(string grader, params string[] rows)

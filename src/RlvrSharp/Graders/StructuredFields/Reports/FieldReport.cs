@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using RlvrSharp.Evaluation;
 
 namespace RlvrSharp.Graders;
@@ -12,6 +13,8 @@ public sealed class FieldReport
 {
     /// <summary>The row that takes together the keys that no reference ever had.</summary>
     public const string InventedKeys = "(invented keys)";
+
+    private const int ShownConfusions = 3;
 
     private FieldReport()
     {
@@ -65,22 +68,40 @@ public sealed class FieldReport
         };
     }
 
-    /// <summary>The report as a table of plain text.</summary>
+    /// <summary>Writes the report as one JSON object: every rate as <c>{"mean", "low", "high"}</c>, every count, and the mistakes of each field.</summary>
+    /// <param name="writer">Where it goes.</param>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        FieldReportJson.Write(writer, this);
+    }
+
+    /// <summary>The report as tables of plain text: the rates by field, then the most frequent mistakes.</summary>
     /// <returns>Several lines.</returns>
     public override string ToString()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Rows} answers, {Ungradable} ungradable; mean score {Show(Score)}\n");
         int width = Math.Max(5, Fields.Select(row => row.Field.Length).DefaultIfEmpty().Max());
-        text.Append(CultureInfo.InvariantCulture, $"{"field".PadRight(width)}  precision             recall                F                     right wrong  miss  inv.\n");
+        text.Append(CultureInfo.InvariantCulture, $"{"field".PadRight(width)}  precision             recall                F                     macro F                right wrong  miss  inv.\n");
         foreach (FieldReportRow row in Fields.Append(All))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{row.Field.PadRight(width)}  {Show(row.Micro.Precision),-20}  {Show(row.Micro.Recall),-20}  {Show(row.Micro.F),-20}  ");
+            text.Append(CultureInfo.InvariantCulture, $"{row.Field.PadRight(width)}  {Show(row.Micro.Precision),-20}  {Show(row.Micro.Recall),-20}  {Show(row.Micro.F),-20}  {Show(row.Macro.F),-20}  ");
             text.Append(CultureInfo.InvariantCulture, $"{row.Correct,5} {row.Wrong,5} {row.Missing,5} {row.Invented,5}\n");
+        }
+
+        foreach (FieldReportRow row in Fields)
+        {
+            foreach (FieldConfusion confusion in row.Confusions.Take(ShownConfusions))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{confusion.Count} x {row.Field}: expected {Cut(confusion.Expected)}, got {Cut(confusion.Actual)}\n");
+            }
         }
 
         return text.ToString();
     }
+
+    private static string Cut(string? value) => value is null ? "nothing" : value.Length > 60 ? $"\"{value.AsSpan(0, 60)}…\"" : $"\"{value}\"";
 
     private static string Show(Estimate estimate) =>
         string.Create(CultureInfo.InvariantCulture, $"{estimate.Mean:0.000} [{estimate.Low:0.000}, {estimate.High:0.000}]");

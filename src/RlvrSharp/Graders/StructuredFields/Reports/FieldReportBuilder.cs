@@ -65,7 +65,7 @@ internal sealed partial class FieldReportBuilder
     private FieldReportRow Row(Column column) => new()
     {
         Field = column.Path,
-        Micro = new FieldRates(Micro(column, score => score.Precision), Micro(column, score => score.Recall), Micro(column, score => score.F(options.Beta))),
+        Micro = Micro(column),
         Macro = new FieldRates(Macro(column, score => score.Precision), Macro(column, score => score.Recall), Macro(column, score => score.F(options.Beta))),
         Correct = column.Correct,
         Wrong = column.Wrong,
@@ -83,11 +83,12 @@ internal sealed partial class FieldReportBuilder
     };
 
     /// <summary>The rate of the summed weights; each draw sums the rows it drew.</summary>
-    private Estimate Micro(Column column, Func<FieldScore, double> rate)
+    private FieldRates Micro(Column column)
     {
         if (rows == 0)
         {
-            return new Estimate(double.NaN, double.NaN, double.NaN, 0);
+            var none = new Estimate(double.NaN, double.NaN, double.NaN, 0);
+            return new FieldRates(none, none, none);
         }
 
         var total = default(FieldScore);
@@ -97,7 +98,7 @@ internal sealed partial class FieldReportBuilder
         }
 
         var random = new KeyedRandom(KeyedRandom.Key(options.Seed, (ulong)rows));
-        double[] draws = new double[options.Resamples];
+        var draws = new FieldScore[options.Resamples];
         for (int b = 0; b < draws.Length; b++)
         {
             var sum = default(FieldScore);
@@ -106,13 +107,20 @@ internal sealed partial class FieldReportBuilder
                 sum += column.Scores[random.NextInt32(rows)];
             }
 
-            draws[b] = rate(sum);
+            draws[b] = sum;
         }
 
-        Array.Sort(draws);
+        return new FieldRates(
+            Interval(total, draws, score => score.Precision), Interval(total, draws, score => score.Recall), Interval(total, draws, score => score.F(options.Beta)));
+    }
+
+    private Estimate Interval(FieldScore total, FieldScore[] draws, Func<FieldScore, double> rate)
+    {
+        double[] rates = Array.ConvertAll(draws, draw => rate(draw));
+        Array.Sort(rates);
         double tail = (1 - options.Confidence) / 2;
         double value = rate(total);
-        return new Estimate(value, Math.Min(value, Quantile(draws, tail)), Math.Max(value, Quantile(draws, 1 - tail)), rows);
+        return new Estimate(value, Math.Min(value, Quantile(rates, tail)), Math.Max(value, Quantile(rates, 1 - tail)), rows);
     }
 
     private Estimate Macro(Column column, Func<FieldScore, double> rate) => Bootstrap.Mean(
