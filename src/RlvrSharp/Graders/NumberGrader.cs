@@ -63,7 +63,7 @@ public sealed class NumberGrader : IGrader, IProblemRequirement
                 + "but the number grader compares with one number: write it in digits, such as 12.5.";
     }
 
-    /// <summary>The last number in a text; a full stop behind it and a sign that joins two numbers are not part of it.</summary>
+    /// <summary>The last number in a text; a full stop behind it and a sign that joins two numbers are not part of it, commas between thousands are.</summary>
     private static ReadOnlySpan<char> Last(ReadOnlySpan<char> text)
     {
         int last = text.LastIndexOfAnyInRange('0', '9');
@@ -80,7 +80,38 @@ public sealed class NumberGrader : IGrader, IProblemRequirement
             first--;
         }
 
+        int whole = first;
+        first = FirstOfGroups(text, first, last);
         bool signed = first > 0 && text[first - 1] == '-' && (first == 1 || !char.IsLetterOrDigit(text[first - 2]));
-        return text[(signed ? first - 1 : first)..(last + 1)];
+        ReadOnlySpan<char> number = text[(signed ? first - 1 : first)..(last + 1)];
+        return first == whole ? number : number.ToString().Replace(",", "", StringComparison.Ordinal);
+    }
+
+    /// <summary>Where a number with separated thousands begins, such as 1,234.50: groups of exactly three digits, and before them one to three.</summary>
+    private static int FirstOfGroups(ReadOnlySpan<char> text, int first, int last)
+    {
+        int digits = 0;
+        while (first + digits <= last && char.IsAsciiDigit(text[first + digits]))
+        {
+            digits++;
+        }
+
+        while (digits == 3 && first > 1 && text[first - 1] == ',')
+        {
+            digits = 0;
+            while (first - 2 - digits >= 0 && char.IsAsciiDigit(text[first - 2 - digits]))
+            {
+                digits++;
+            }
+
+            if (digits is 0 or > 3)
+            {
+                break;
+            }
+
+            first -= digits + 1;
+        }
+
+        return first;
     }
 }

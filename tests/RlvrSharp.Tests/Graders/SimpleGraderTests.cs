@@ -27,6 +27,11 @@ public sealed class SimpleGraderTests
     [InlineData("it is 1.25e1", "12.5", true, GradeStatus.Graded, 1)]
     [InlineData("10-12.5", "12.5", true, GradeStatus.Graded, 1)]
     [InlineData("none", "12.5", true, GradeStatus.Ungradable, 0)]
+    [InlineData("It costs $1,234.50.", "1234.5", true, GradeStatus.Graded, 1)]
+    [InlineData("It costs $1,234.50.", "234.5", true, GradeStatus.Graded, 0)]
+    [InlineData("-12,345,678", "-12345678", true, GradeStatus.Graded, 1)]
+    [InlineData("1234,567", "567", true, GradeStatus.Graded, 1)]
+    [InlineData("3,14", "14", true, GradeStatus.Graded, 1)]
     [InlineData("9007199254740993", "9007199254740991", false, GradeStatus.Graded, 0)]
     public async Task Number_compares_by_value(string answer, string reference, bool useLast, GradeStatus status, double score)
     {
