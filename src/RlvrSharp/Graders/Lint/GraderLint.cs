@@ -38,7 +38,9 @@ public static class GraderLint
         if (services)
         {
             findings.Add(new LintFinding("L13", LintSeverity.Info, null, "The grader asks a model or a service, so only the gold and empty answers of three rows were graded.", "Set AskServices to run the probes as well."));
-            await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0).ConfigureAwait(false);
+    
+        // A grader that raises on broken answers costs completions, and the error budget ends the run if there are too many; it rewards nothing wrong.
+        await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0, failing: LintSeverity.Warning).ConfigureAwait(false);
         }
         else if (rows.Count > 0)
         {
@@ -92,7 +94,9 @@ public static class GraderLint
         List<LintRow> rows = runner.Rows(all, rules ? options.ProbeRows : Math.Min(options.ProbeRows, RowsForCode));
         bool likeness = GradedNodes.All(grader).Any(node => node.Grader is TextSimilarityGrader);
         await AnswerChecks.GoldAsync(runner, rules ? runner.Rows(all, likeness ? RowsForLikeness : int.MaxValue) : rows).ConfigureAwait(false);
-        await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0).ConfigureAwait(false);
+
+        // A grader that raises on broken answers costs completions, and the error budget ends the run if there are too many; it rewards nothing wrong.
+        await ProbeChecks.RunAsync(runner, rows, ProbeBattery.Cheap, 0, failing: LintSeverity.Warning).ConfigureAwait(false);
         if (runner.GaveUp)
         {
             runner.AddTimeFinding();

@@ -11,17 +11,18 @@ internal static class ProbeChecks
     /// <param name="rows">The rows.</param>
     /// <param name="probes">The probes.</param>
     /// <param name="constant">The mean score of the best answer that does not look at the prompt.</param>
+    /// <param name="failing">How bad it is that the grader gives no grade.</param>
     /// <returns>A task.</returns>
-    public static async Task RunAsync(LintRunner runner, List<LintRow> rows, IReadOnlyList<Probe> probes, double constant)
+    public static async Task RunAsync(LintRunner runner, List<LintRow> rows, IReadOnlyList<Probe> probes, double constant, LintSeverity failing = LintSeverity.Error)
     {
         string[] golds = [.. rows.Where(row => row.Gold is not null).Select(row => row.Gold!)];
         foreach (Probe probe in probes)
         {
-            await RunAsync(runner, probe.IsHuge ? rows[..Math.Min(1, rows.Count)] : rows, probe, golds, constant).ConfigureAwait(false);
+            await RunAsync(runner, probe.IsHuge ? rows[..Math.Min(1, rows.Count)] : rows, probe, golds, constant, failing).ConfigureAwait(false);
         }
     }
 
-    private static async Task RunAsync(LintRunner runner, List<LintRow> rows, Probe probe, string[] golds, double constant)
+    private static async Task RunAsync(LintRunner runner, List<LintRow> rows, Probe probe, string[] golds, double constant, LintSeverity failing)
     {
         double sum = 0;
         int graded = 0;
@@ -45,7 +46,7 @@ internal static class ProbeChecks
             if (grade.Status == GradeStatus.Failed)
             {
                 // Nesting that no model writes by chance ends a recursive reader; that costs a completion and never gives a reward.
-                runner.Add(probe.Id, probe.Id is "P-deep" or "P-deepkeys" ? LintSeverity.Warning : LintSeverity.Error, row.Id, $"The grader fails on {probe.What}: {JsonTexts.Cut(grade.Reason ?? string.Empty, 200)}", "The grader must give a grade for every text: a broken answer is Ungradable or 0.");
+                runner.Add(probe.Id, probe.Id is "P-deep" or "P-deepkeys" ? LintSeverity.Warning : failing, row.Id, $"The grader fails on {probe.What}: {JsonTexts.Cut(grade.Reason ?? string.Empty, 200)}", "The grader must give a grade for every text: a broken answer is Ungradable or 0. Until then such completions leave their group and count towards the error budget.");
                 return;
             }
 

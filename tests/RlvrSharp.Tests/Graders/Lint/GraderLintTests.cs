@@ -194,6 +194,21 @@ public class GraderLintTests
     }
 
     [Fact]
+    public async Task A_grader_that_raises_on_the_empty_answer_may_train_and_is_an_error_of_lint()
+    {
+        // As the published precision and recall graders do, which read the parsed answer.
+        static double Score(Problem problem, Completion completion) => Number(completion.Text) == Number(problem.Reference!) ? 1 : 0;
+        static int Number(string text) => JsonElement.Parse(text).GetProperty("n").GetInt32();
+        var grader = new DelegateGrader(Score);
+        Problem[] rows = [.. Enumerable.Range(0, 4).Select(i => new Problem("a") { Reference = $"{{\"n\": {i}}}" })];
+        LintReport quick = await GraderLint.CheckQuicklyAsync(grader, rows);
+        Assert.Contains(quick.Findings, finding => finding is { Id: "P-empty", Severity: LintSeverity.Warning } && finding.Cure.Contains("error budget", StringComparison.Ordinal));
+        Assert.DoesNotContain(quick.Findings, finding => finding.Severity == LintSeverity.Error);
+        LintReport whole = await GraderLint.CheckAsync(grader, rows);
+        Assert.Contains(whole.Findings, finding => finding is { Id: "P-empty", Severity: LintSeverity.Error });
+    }
+
+    [Fact]
     public async Task An_empty_answer_is_not_right_where_the_right_one_is_zero()
     {
         LintReport report = await GraderLint.CheckQuicklyAsync(new DelegateGrader((problem, completion) => completion.Text is "" || completion.Text == problem.Reference ? 1 : 0), [new Problem("a") { Reference = "{\"n\": 0}" }]);
