@@ -19,7 +19,7 @@ public sealed class GradingOptions
     public double UngradableScore { get; set; }
 
     /// <summary>How long one grader may take over one completion before that counts as the grader's failure.</summary>
-    /// <value>The default value is two minutes. While it stands, judges and endpoints may take as long as all their own attempts can.</value>
+    /// <value>The default value is two minutes. While it stands, judges and endpoints may take as long as all their own attempts can, and a Python grader as long as its own limit and the wait for a free worker.</value>
     [Within("00:00:00.001", "1.00:00:00")]
     public TimeSpan Timeout { get; set; } = DefaultTimeout;
 

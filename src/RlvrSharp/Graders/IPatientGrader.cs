@@ -1,6 +1,6 @@
 namespace RlvrSharp.Graders;
 
-/// <summary>A grader that asks a service and limits its own time: attempts with a time-out each, and the waits between them.</summary>
+/// <summary>A grader that limits its own time: attempts at a service with a time-out each and the waits between them, calls of a worker that may have to be waited for.</summary>
 internal interface IPatientGrader
 {
     /// <summary>The longest that one grade may take by the grader's own limits.</summary>

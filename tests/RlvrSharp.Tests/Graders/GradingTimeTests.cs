@@ -26,6 +26,15 @@ public class GradingTimeTests
         Assert.True(clock.Waits.Count > 0 || !service);
     }
 
+    /// <summary>A worker ends a call that takes too long; innocent calls that wait for it must not fail meanwhile.</summary>
+    [Fact]
+    public void Calls_that_wait_for_a_python_worker_have_the_time_to()
+    {
+        IGrader grader = GraderJson.Parse("""{"type": "python", "name": "p", "source": "def grade(sample, item):\n    return 1.0", "time_limit_seconds": 100}""");
+        IPatientGrader patient = Assert.IsAssignableFrom<IPatientGrader>(grader);
+        Assert.True(patient.Patience >= TimeSpan.FromSeconds(100 * 64 / Environment.ProcessorCount), $"{patient.Patience}");
+    }
+
     /// <summary>The system's clock, and what it was asked to wait for.</summary>
     private sealed class RecordingClock : TimeProvider
     {

@@ -16,8 +16,10 @@ namespace RlvrSharp.Graders;
 /// too much memory, a process that ends itself) is a <see cref="GradeStatus.Failed"/> grade whose reason has the traceback; the next
 /// call works as if nothing had happened. Safe to use from several threads. Dispose it, or its workers live as long as the process.</para>
 /// </remarks>
-public sealed class PythonGrader : IJsonGrader, IAsyncDisposable
+public sealed class PythonGrader : IJsonGrader, IPatientGrader, IAsyncDisposable
 {
+    private const int CallsBefore = 64;
+
     private readonly string _source;
     private readonly PythonGraderOptions _options;
     private readonly PythonWorkerPool _pool;
@@ -46,6 +48,9 @@ public sealed class PythonGrader : IJsonGrader, IAsyncDisposable
 
     /// <summary>What the grader is called in errors and reports.</summary>
     public string Name => _options.Name;
+
+    // Workers end calls that take too long themselves; what comes on top is the wait for a free one, and nobody is to blame for that.
+    TimeSpan IPatientGrader.Patience => _options.LoadTimeLimit + (_options.TimeLimit * (1 + Math.Ceiling((double)CallsBefore / _options.Workers)));
 
     /// <inheritdoc/>
     public string Type => "python";
