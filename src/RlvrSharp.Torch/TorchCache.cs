@@ -2,18 +2,28 @@ using static TorchSharp.torch;
 
 namespace RlvrSharp.Torch;
 
-/// <summary>Keys and values of the sequences being decoded: one slot each, [slots × heads × positions × head size] a layer, filled from the front.</summary>
-internal sealed class TorchCache : IDisposable
+/// <summary>
+/// Keys and values of the sequences being decoded: one slot each, [slots × heads × positions × head size] a layer, filled from the front.
+/// Its tensors belong to the caller's dispose scope, so that a device that is full after half of them gets them back.
+/// </summary>
+internal sealed class TorchCache
 {
     public TorchCache(int layers, int slots, int heads, int positions, int headSize, ScalarType precision, Device device)
     {
-        Keys = [.. Enumerable.Range(0, layers).Select(_ => zeros([slots, heads, positions, headSize], precision, device).DetachFromDisposeScope())];
-        Values = [.. Enumerable.Range(0, layers).Select(_ => zeros([slots, heads, positions, headSize], precision, device).DetachFromDisposeScope())];
+        Keys = [.. Enumerable.Range(0, layers).Select(_ => zeros([slots, heads, positions, headSize], precision, device))];
+        Values = [.. Enumerable.Range(0, layers).Select(_ => zeros([slots, heads, positions, headSize], precision, device))];
+        Positions = positions;
+        Columns = TorchModel.Count(positions, device);
     }
 
     public IReadOnlyList<Tensor> Keys { get; }
 
     public IReadOnlyList<Tensor> Values { get; }
+
+    public int Positions { get; }
+
+    /// <summary>0, 1, 2, … up to <see cref="Positions"/>.</summary>
+    public Tensor Columns { get; }
 
     /// <summary>Writes one prompt's keys and values into neighbouring slots.</summary>
     /// <param name="layer">The layer.</param>
@@ -34,14 +44,6 @@ internal sealed class TorchCache : IDisposable
         foreach (Tensor tensor in Keys.Concat(Values))
         {
             tensor.narrow(0, to, 1).narrow(2, 0, length).copy_(tensor.narrow(0, from, 1).narrow(2, 0, length));
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (Tensor tensor in Keys.Concat(Values))
-        {
-            tensor.Dispose();
         }
     }
 }

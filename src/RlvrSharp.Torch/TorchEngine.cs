@@ -44,13 +44,7 @@ internal sealed class TorchEngine(TorchModel model, ITokenCodec codec, TorchPoli
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 using DisposeScope scope = NewDisposeScope();
-                Tensor x = Model.Embed(batch.IdTensor(Model.Device));
-                for (int layer = 0; layer < Model.Config.LayerCount; layer++)
-                {
-                    using DisposeScope inner = NewDisposeScope();
-                    x = Model.Layer(layer, x).MoveToOuterDisposeScope();
-                }
-
+                Tensor x = Model.Run(Model.Embed(batch.IdTensor(Model.Device)));
                 TorchHead.Scores scores = Head.Score(Select(Model.FinalNorm(x), batch), tensor(batch.Targets, device: Model.Device), 1 / temperature);
                 for (int i = 0; i < batch.Members.Count; i++)
                 {

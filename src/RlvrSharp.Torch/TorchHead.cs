@@ -36,11 +36,11 @@ internal sealed class TorchHead(TorchModel model, int maxRows)
         {
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(maxRows, rows - from);
-            Tensor logs = nn.functional.log_softmax(Logits(states.narrow(0, from, count)).mul_(scale), -1);
+            Tensor logs = Logs(states.narrow(0, from, count), scale);
             Copy(logs.gather(1, targets.narrow(0, from, count).unsqueeze(1)), logProbs.AsSpan(from, count));
 
             // 0 · log 0 is 0: probabilities that underflow must not make the entropy a NaN.
-            Copy(torch.special.entr(logs.exp()).sum(-1), entropies.AsSpan(from, count));
+            Copy(torch.special.entr(logs.exp_()).sum(-1), entropies.AsSpan(from, count));
         }
 
         return new Scores(logProbs, entropies, Values(states));
@@ -67,8 +67,7 @@ internal sealed class TorchHead(TorchModel model, int maxRows)
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(maxRows, logProbs.Length - from);
             Tensor part = states.narrow(0, from, count);
-            Tensor logs = nn.functional.log_softmax(Logits(part).mul_(scale), -1);
-            Tensor p = logs.exp();
+            Tensor p = Logs(part, scale).exp_();
             Tensor weights = a.narrow(0, from, count);
             Tensor slope = p.mul(weights.neg());
             slope.scatter_add_(1, targets.narrow(0, from, count).unsqueeze(1), weights);
@@ -105,6 +104,13 @@ internal sealed class TorchHead(TorchModel model, int maxRows)
     {
         using Tensor plain = from.reshape(-1).to(ScalarType.Float32).cpu();
         MemoryMarshal.Cast<byte, float>(plain.bytes).CopyTo(to);
+    }
+
+    // Every tensor as wide as the vocabulary counts: the logits are freed as soon as they are used.
+    private Tensor Logs(Tensor states, Scalar scale)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return nn.functional.log_softmax(Logits(states).mul_(scale), -1).MoveToOuterDisposeScope();
     }
 
     private float[] Values(Tensor states)

@@ -43,14 +43,35 @@ internal sealed class TorchModel : IDisposable
     /// <summary>The embeddings of ids, [batch × positions × hidden].</summary>
     public Tensor Embed(Tensor ids) => Weights.Embedding.Compute.index_select(0, ids.reshape(-1)).reshape(ids.shape[0], ids.shape[1], Config.HiddenSize);
 
+    /// <summary>All layers over whole sequences. What a layer leaves behind is freed at once; a graph keeps what its backward pass needs by itself.</summary>
+    /// <param name="x">The embeddings; stay the caller's.</param>
+    /// <param name="take">As for <see cref="Layer"/>.</param>
+    /// <returns>What the final norm reads, [batch × positions × hidden].</returns>
+    public Tensor Run(Tensor x, Action<int, Tensor, Tensor>? take = null)
+    {
+        for (int index = 0; index < Config.LayerCount; index++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor next = Layer(index, x, take).MoveToOuterDisposeScope();
+            if (index > 0)
+            {
+                x.Dispose();
+            }
+
+            x = next;
+        }
+
+        return x;
+    }
+
     /// <summary>What the head reads: the final norm.</summary>
     public Tensor FinalNorm(Tensor x) => Norm(x, Weights.FinalNorm);
 
     /// <summary>One layer over whole sequences, padded at their ends: a token sees those before it, so padding is never seen.</summary>
     /// <param name="index">The layer.</param>
     /// <param name="x">[batch × positions × hidden].</param>
-    /// <param name="take">Is given the keys and values, [batch × heads × positions × head size]; null if nobody wants them.</param>
-    public Tensor Layer(int index, Tensor x, Action<Tensor, Tensor>? take = null)
+    /// <param name="take">Is given the layer, its keys and its values, [batch × heads × positions × head size]; null if nobody wants them.</param>
+    public Tensor Layer(int index, Tensor x, Action<int, Tensor, Tensor>? take = null)
     {
         TorchLayer layer = Weights.Layers[index];
         long batch = x.shape[0], length = x.shape[1];
@@ -59,7 +80,7 @@ internal sealed class TorchModel : IDisposable
         Tensor q = Turn(Heads(normed, layer.Query, layer.QueryNorm, heads), cos, sin);
         Tensor k = Turn(Heads(normed, layer.Key, layer.KeyNorm, keyHeads), cos, sin);
         Tensor v = Heads(normed, layer.Value, null, keyHeads);
-        take?.Invoke(k, v);
+        take?.Invoke(index, k, v);
         int window = Config.SlidingWindow(index);
         Tensor? mask = window > 0 && window < length ? Window(length, window) : null;
         Tensor attended = nn.functional.scaled_dot_product_attention(q, Repeat(k, batch, length), Repeat(v, batch, length), mask, 0.0, is_casual: mask is null);
@@ -79,13 +100,17 @@ internal sealed class TorchModel : IDisposable
         (Tensor cosines, Tensor sines) = Rope(longest);
         Tensor cos = cosines.index_select(0, positions).reshape(count, 1, 1, headSize);
         Tensor sin = sines.index_select(0, positions).reshape(count, 1, 1, headSize);
-        Tensor columns = arange(longest, ScalarType.Int64, Device).reshape(1, 1, 1, longest);
+
+        // Whole blocks of columns, those too far masked: a GPU's kernels are chosen, and some of them built, for each new shape.
+        long length = Math.Min(cache.Positions, (longest + 63) / 64 * 64);
+        Tensor columns = cache.Columns.narrow(0, 0, length).reshape(1, 1, 1, length);
         Tensor last = positions.reshape(count, 1, 1, 1);
         Tensor seen = columns.le(last);
         Tensor write = last.expand(count, keyHeads, 1, headSize);
         Tensor x = Weights.Embedding.Compute.index_select(0, ids).reshape(count, 1, Config.HiddenSize);
         for (int index = 0; index < Config.LayerCount; index++)
         {
+            using DisposeScope scope = NewDisposeScope();
             TorchLayer layer = Weights.Layers[index];
             Tensor normed = Norm(x, layer.InputNorm);
             Tensor q = Turn(Heads(normed, layer.Query, layer.QueryNorm, heads), cos, sin);
@@ -98,12 +123,24 @@ internal sealed class TorchModel : IDisposable
 
             // Queries that read the same keys stand as rows of one matrix, so that keys need not be repeated.
             Tensor attended = nn.functional.scaled_dot_product_attention(
-                q.reshape(count, keyHeads, heads / keyHeads, headSize), keys.narrow(2, 0, longest), values.narrow(2, 0, longest), mask);
+                q.reshape(count, keyHeads, heads / keyHeads, headSize), keys.narrow(2, 0, length), values.narrow(2, 0, length), mask);
             Tensor middle = x.add(Linear(attended.reshape(count, 1, heads * headSize), layer.Output));
-            x = middle.add(FeedForward(Norm(middle, layer.FeedForwardNorm), layer));
+            x = middle.add(FeedForward(Norm(middle, layer.FeedForwardNorm), layer)).MoveToOuterDisposeScope();
         }
 
         return FinalNorm(x).reshape(count, Config.HiddenSize);
+    }
+
+    /// <summary>0, 1, 2, …; the library's own makes scalars of its limits that nothing holds.</summary>
+    public static Tensor Count(long length, Device device)
+    {
+        var numbers = new long[length];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = i;
+        }
+
+        return tensor(numbers, device: device);
     }
 
     public void Dispose()
@@ -152,7 +189,7 @@ internal sealed class TorchModel : IDisposable
 
     private Tensor Window(long length, int window)
     {
-        Tensor column = arange(length, ScalarType.Int64, Device);
+        Tensor column = Count(length, Device);
         Tensor distance = column.unsqueeze(1).sub(column.unsqueeze(0));
         using Scalar none = 0.ToScalar();
         using Scalar limit = window.ToScalar();

@@ -20,6 +20,13 @@ internal sealed class TorchOptimizer(IReadOnlyList<TorchParameter> parameters)
         double norm = Norm();
         if (double.IsFinite(norm) && learningRate != 0)
         {
+            // Everything that needs memory first: a device that is full must not leave half a step behind.
+            foreach (TorchParameter parameter in parameters)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                parameter.PrepareStep();
+            }
+
             Steps++;
             Move(new AdamWStep(options, learningRate, Steps, Math.Min(1, options.MaxGradNorm / (norm + 1e-6))));
         }
@@ -40,8 +47,14 @@ internal sealed class TorchOptimizer(IReadOnlyList<TorchParameter> parameters)
     private double Norm()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] squares = [.. parameters.Where(p => p.Gradient is not null).Select(p => p.Gradient!.mul(p.Gradient).sum(ScalarType.Float64))];
+        Tensor[] squares = [.. parameters.Where(p => p.Gradient is not null).Select(p => Squares(p.Gradient!))];
         return squares.Length == 0 ? 0 : Math.Sqrt(stack(squares).sum().cpu().item<double>());
+    }
+
+    private static Tensor Squares(Tensor gradient)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return gradient.mul(gradient).sum(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
     private void Move(AdamWStep step)
@@ -58,7 +71,6 @@ internal sealed class TorchOptimizer(IReadOnlyList<TorchParameter> parameters)
         foreach (TorchParameter p in parameters)
         {
             using DisposeScope scope = NewDisposeScope();
-            p.PrepareStep();
             Tensor g = p.Gradient?.mul_(clip) ?? zeros_like(p.Value, requires_grad: false);
             p.FirstMoment!.mul_(beta1).add_(g, rest1);
             p.SecondMoment!.mul_(beta2).addcmul_(g, g, rest2);

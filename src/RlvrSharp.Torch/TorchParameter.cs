@@ -52,14 +52,22 @@ internal sealed class TorchParameter : IDisposable
     /// <param name="value">The weights, on the device; single precision where they are trained. Owned from now on.</param>
     /// <param name="first">The first moment; null for none.</param>
     /// <param name="second">The second moment.</param>
-    public void Replace(Tensor value, Tensor? first = null, Tensor? second = null)
+    /// <param name="compute">What <see cref="Rounded"/> made of the weights; null to make it now.</param>
+    public void Replace(Tensor value, Tensor? first = null, Tensor? second = null, Tensor? compute = null)
     {
         DisposeTensors();
         Value = value.DetachFromDisposeScope();
         shared = false;
         FirstMoment = first?.DetachFromDisposeScope();
         SecondMoment = second?.DetachFromDisposeScope();
-        MakeCompute();
+        SetCompute(compute ?? Rounded(value));
+    }
+
+    /// <summary>Weights as the layers compute with them; the same tensor where nothing is rounded.</summary>
+    public Tensor Rounded(Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return value.dtype == Precision ? value : value.detach().to(Precision).MoveToOuterDisposeScope();
     }
 
     /// <summary>A frozen parameter of the same numbers; memory is copied only when this one is moved.</summary>
@@ -75,10 +83,30 @@ internal sealed class TorchParameter : IDisposable
     /// <summary>Adds what a backward pass left.</summary>
     public void Collect()
     {
-        if (Trained && Compute.grad is { } gradient)
+        using Tensor? gradient = Trained ? Compute.grad : null;
+        if (gradient is not null)
         {
-            Add(gradient);
             Compute.grad = null;
+            Add(gradient);
+        }
+    }
+
+    /// <summary>Adds to the gradients of rows, single precision also where a row comes up many times, and in an order that does not change.</summary>
+    /// <param name="rows">[count] places.</param>
+    /// <param name="gradient">[count × columns].</param>
+    public void AddRows(Tensor rows, Tensor gradient)
+    {
+        Gradient ??= zeros(Shape, ScalarType.Float32, gradient.device).DetachFromDisposeScope();
+        Tensor wide = gradient.to(ScalarType.Float32);
+        if (gradient.device.type == DeviceType.CPU)
+        {
+            using Scalar one = 1.ToScalar();
+            Gradient.index_add_(0, rows, wide, one);
+        }
+        else
+        {
+            // A GPU's index_add adds in whatever order its threads come; this one sorts first.
+            Gradient.index_put_(wide, [rows], accumulate: true);
         }
     }
 
@@ -98,6 +126,12 @@ internal sealed class TorchParameter : IDisposable
 
     public void ClearGradient()
     {
+        // A backward pass that failed half way may have left its own.
+        if (Trained && Compute is not null)
+        {
+            Compute.grad = null;
+        }
+
         Gradient?.Dispose();
         Gradient = null;
     }
@@ -131,7 +165,7 @@ internal sealed class TorchParameter : IDisposable
         {
             Compute.Dispose();
             shared = false;
-            MakeCompute();
+            SetCompute(Rounded(Value));
         }
         else
         {
@@ -141,13 +175,13 @@ internal sealed class TorchParameter : IDisposable
 
     public void Dispose()
     {
-        DisposeTensors();
         ClearGradient();
+        DisposeTensors();
     }
 
-    private void MakeCompute()
+    private void SetCompute(Tensor compute)
     {
-        Compute = Value.dtype == Precision ? Value : Value.detach().to(Precision).DetachFromDisposeScope();
+        Compute = compute.DetachFromDisposeScope();
         Compute.requires_grad = Trained;
     }
 

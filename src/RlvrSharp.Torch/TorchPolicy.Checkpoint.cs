@@ -57,14 +57,19 @@ public sealed partial class TorchPolicy
                 lock (engine.Gate)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    if (options.Lora is null)
+                    TorchFault.Explain(() =>
                     {
-                        ReadModel(directory);
-                    }
-                    else
-                    {
-                        ReadAdapters(directory);
-                    }
+                        if (options.Lora is null)
+                        {
+                            ReadModel(directory);
+                        }
+                        else
+                        {
+                            ReadAdapters(directory);
+                        }
+
+                        return true;
+                    });
                 }
             },
             cancellationToken);
@@ -78,7 +83,11 @@ public sealed partial class TorchPolicy
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 using IDisposable off = no_grad();
-                write(temporary);
+                TorchFault.Explain(() =>
+                {
+                    write(temporary);
+                    return true;
+                });
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -204,10 +213,15 @@ public sealed partial class TorchPolicy
 
         long steps = ReadOptimizer(Path.Combine(directory, CheckpointFolder.OptimizerFile), read);
 
+        foreach ((TorchParameter p, Tensor tensor) in read.Values)
+        {
+            read.Rounded[p] = p.Rounded(tensor);
+        }
+
         // Everything was read: from here on nothing fails.
         foreach ((TorchParameter p, Tensor tensor) in read.Values)
         {
-            p.Replace(tensor, read.First.GetValueOrDefault(p), read.Second.GetValueOrDefault(p));
+            p.Replace(tensor, read.First.GetValueOrDefault(p), read.Second.GetValueOrDefault(p), read.Rounded[p]);
         }
 
         read.Release();
@@ -259,6 +273,7 @@ public sealed partial class TorchPolicy
 
     private Tensor Read(TorchParameter parameter, string name, Reader read)
     {
+        using DisposeScope all = NewDisposeScope();
         Tensor whole = empty([parameter.Count], parameter.Trained ? ScalarType.Float32 : parameter.Precision, engine.Model.Device);
         var buffer = new float[Math.Min(parameter.Count, Piece)];
         for (long first = 0; first < parameter.Count; first += buffer.Length)
@@ -271,9 +286,7 @@ public sealed partial class TorchPolicy
             whole.narrow(0, first, count).copy_(tensor(count == buffer.Length ? buffer : values.ToArray()));
         }
 
-        Tensor shaped = whole.reshape(parameter.Shape);
-        whole.Dispose();
-        return shaped;
+        return whole.reshape(parameter.Shape).MoveToOuterDisposeScope();
     }
 
     private static TensorSource Source(string name, TorchParameter parameter, Tensor values, TensorType type) =>
@@ -283,7 +296,8 @@ public sealed partial class TorchPolicy
     {
         long count = values.numel();
         var result = new float[count];
-        using Tensor flat = values.detach().reshape(-1);
+        using DisposeScope all = NewDisposeScope();
+        Tensor flat = values.detach().reshape(-1);
         for (long first = 0; first < count; first += Piece)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -306,6 +320,9 @@ public sealed partial class TorchPolicy
     {
         public Dictionary<TorchParameter, Tensor> Values { get; } = [];
 
+        /// <summary>What the layers compute with; where nothing is rounded the tensor in <see cref="Values"/>.</summary>
+        public Dictionary<TorchParameter, Tensor> Rounded { get; } = [];
+
         public Dictionary<TorchParameter, Tensor> First { get; } = [];
 
         public Dictionary<TorchParameter, Tensor> Second { get; } = [];
@@ -313,13 +330,14 @@ public sealed partial class TorchPolicy
         public void Release()
         {
             Values.Clear();
+            Rounded.Clear();
             First.Clear();
             Second.Clear();
         }
 
         public void Dispose()
         {
-            foreach (Tensor tensor in Values.Values.Concat(First.Values).Concat(Second.Values))
+            foreach (Tensor tensor in Values.Values.Concat(Rounded.Values).Concat(First.Values).Concat(Second.Values))
             {
                 tensor.Dispose();
             }

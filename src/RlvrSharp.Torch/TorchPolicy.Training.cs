@@ -41,6 +41,8 @@ public sealed partial class TorchPolicy
         var terms = new LossTerms[sequences.Count];
         lock (engine.Gate)
         {
+            // Whether gradients are recorded is the thread's, and this thread may have done other work before.
+            using IDisposable on = enable_grad();
             foreach (PaddedBatch batch in PaddedBatch.Cut(sequences, options.MaxTokensPerPass))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -72,24 +74,16 @@ public sealed partial class TorchPolicy
         TorchModel model = engine.Model;
         Tensor ids = batch.IdTensor(model.Device);
         Tensor targets = tensor(batch.Targets, device: model.Device);
-        Tensor[] inputs = [];
-        Tensor states;
-        if (options.RecomputeActivations)
+        TorchParameter embedding = model.Weights.Embedding;
+        Tensor embedded;
+        using (no_grad())
         {
-            inputs = RunKeepingInputs(ids);
-            states = TorchEngine.Select(model.FinalNorm(inputs[^1]), batch);
-        }
-        else
-        {
-            Tensor x = model.Embed(ids);
-            for (int layer = 0; layer < config.LayerCount; layer++)
-            {
-                x = model.Layer(layer, x);
-            }
-
-            states = TorchEngine.Select(model.FinalNorm(x), batch);
+            embedded = model.Embed(ids);
         }
 
+        Tensor[] inputs = options.RecomputeActivations ? RunKeepingInputs(embedded) : [];
+        embedded.requires_grad = embedding.Trained;
+        Tensor states = TorchEngine.Select(model.FinalNorm(options.RecomputeActivations ? inputs[^1] : model.Run(embedded)), batch);
         Tensor gradient;
         using (no_grad())
         {
@@ -132,11 +126,16 @@ public sealed partial class TorchPolicy
 
         if (options.RecomputeActivations)
         {
-            BackwardThroughLayers(ids, inputs);
+            BackwardThroughLayers(inputs);
         }
 
         using (no_grad())
         {
+            if (embedding.Trained)
+            {
+                embedding.AddRows(ids.reshape(-1), embedded.grad!.reshape(-1, config.HiddenSize));
+            }
+
             foreach (TorchParameter parameter in optimizer.Parameters)
             {
                 parameter.Collect();
@@ -145,12 +144,12 @@ public sealed partial class TorchPolicy
     }
 
     /// <summary>The inputs of all layers and, last, what the final norm reads; each begins a graph of its own.</summary>
-    private Tensor[] RunKeepingInputs(Tensor ids)
+    private Tensor[] RunKeepingInputs(Tensor embedded)
     {
         var inputs = new Tensor[config.LayerCount + 1];
         using (no_grad())
         {
-            inputs[0] = engine.Model.Embed(ids);
+            inputs[0] = embedded;
             for (int layer = 0; layer < config.LayerCount; layer++)
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -162,7 +161,7 @@ public sealed partial class TorchPolicy
         return inputs;
     }
 
-    private void BackwardThroughLayers(Tensor ids, Tensor[] inputs)
+    private void BackwardThroughLayers(Tensor[] inputs)
     {
         Tensor gradient = inputs[^1].grad!;
         for (int layer = config.LayerCount - 1; layer >= 0; layer--)
@@ -170,13 +169,9 @@ public sealed partial class TorchPolicy
             using DisposeScope scope = NewDisposeScope();
             inputs[layer].requires_grad = true;
             autograd.backward(engine.Model.Layer(layer, inputs[layer]), gradient);
+            gradient.Dispose();
+            inputs[layer + 1].Dispose();
             gradient = inputs[layer].grad!.MoveToOuterDisposeScope();
-        }
-
-        Tensor embedded = engine.Model.Embed(ids);
-        if (embedded.requires_grad)
-        {
-            autograd.backward(embedded, gradient);
         }
     }
 }

@@ -10,7 +10,7 @@ namespace RlvrSharp.Torch;
 /// A language model of the Llama family (Llama, Mistral, Qwen2, Qwen3) on TorchSharp: samples, scores and trains on a GPU, or on the processor.
 /// </summary>
 /// <remarks>
-/// Same seed, same machine: the same completions. Log-probabilities recorded while sampling and those of the training pass agree up to rounding (about 1e-5 in
+/// Same seed, same weights, same machine: the same completions; a GPU's backward pass may add in another order each time. Log-probabilities recorded while sampling and those of the training pass agree up to rounding (about 1e-5 in
 /// single precision, 1e-2 in bfloat16), since a GPU's sums depend on the shape of a batch; <see cref="ManagedPolicy"/> has them equal bit for bit.
 /// Checkpoints and optimiser states are those of <see cref="ManagedPolicy"/>: a run can be saved on the one and loaded on the other.
 /// Calls that overlap wait for each other. Dispose it: the garbage collector does not see the device's memory.
@@ -60,13 +60,7 @@ public sealed partial class TorchPolicy : ITrainablePolicy, IDisposable
             TorchLog.NoChatTemplate(logger, model);
         }
 
-        TorchPolicy policy = Load(model, config, codec, options);
-        if (model != directory)
-        {
-            policy.ReadAdapters(directory);
-        }
-
-        return policy;
+        return Load(model, config, codec, options, adapter: model == directory ? null : directory);
     }
 
     /// <summary>The model's configuration.</summary>
@@ -131,7 +125,7 @@ public sealed partial class TorchPolicy : ITrainablePolicy, IDisposable
         }
     }
 
-    internal static TorchPolicy Load(string directory, CausalLmConfig config, ITokenCodec codec, TorchPolicyOptions options)
+    internal static TorchPolicy Load(string directory, CausalLmConfig config, ITokenCodec codec, TorchPolicyOptions options, string? adapter = null)
     {
         OptionsCheck.ThrowIfInvalid(options, new TorchPolicyOptionsValidator());
         Device device = FindDevice(options.Device);
@@ -142,6 +136,11 @@ public sealed partial class TorchPolicy : ITrainablePolicy, IDisposable
             return TorchFault.Explain(() =>
             {
                 policy.ReadModel(directory);
+                if (adapter is not null)
+                {
+                    policy.ReadAdapters(adapter);
+                }
+
                 return policy;
             });
         }

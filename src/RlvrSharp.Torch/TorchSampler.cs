@@ -43,8 +43,8 @@ internal sealed class TorchSampler
 
         int[] order = [.. Enumerable.Range(0, prompts.Length).OrderBy(i => first[prompts[i]]).ThenBy(i => i)];
         int slots = Math.Min(options.MaxBatch, prompts.Length);
-        int positions = Math.Min(model.Config.ContextLength, prompts.Max(prompt => prompt.Length) + sampling.MaxTokens);
-        using var cache = new TorchCache(model.Config.LayerCount, slots, model.Config.KeyValueHeadCount, positions, model.Config.HeadSize, model.Precision, model.Device);
+        int positions = (int)Math.Min(model.Config.ContextLength, prompts.Max(prompt => prompt.Length) + (long)sampling.MaxTokens);
+        var cache = new TorchCache(model.Config.LayerCount, slots, model.Config.KeyValueHeadCount, positions, model.Config.HeadSize, model.Precision, model.Device);
         var active = new List<Active>();
         int next = 0;
         while (next < order.Length || active.Count > 0)
@@ -126,20 +126,14 @@ internal sealed class TorchSampler
             }
 
             using DisposeScope scope = NewDisposeScope();
-            Tensor x = model.Embed(tensor(ids, [part.Length, length], device: model.Device));
-            for (int layer = 0; layer < model.Config.LayerCount; layer++)
+            Tensor x = model.Run(model.Embed(tensor(ids, [part.Length, length], device: model.Device)), (layer, keys, values) =>
             {
-                using DisposeScope inner = NewDisposeScope();
-                x = model.Layer(layer, x, (keys, values) =>
+                for (int row = 0; row < part.Length; row++)
                 {
-                    for (int row = 0; row < part.Length; row++)
-                    {
-                        (int slot, int count, int[] prompt) = groups[part[row]];
-                        cache.Write(layer, keys.narrow(0, row, 1), values.narrow(0, row, 1), prompt.Length, slot, count);
-                    }
-                }).MoveToOuterDisposeScope();
-            }
-
+                    (int slot, int count, int[] prompt) = groups[part[row]];
+                    cache.Write(layer, keys.narrow(0, row, 1), values.narrow(0, row, 1), prompt.Length, slot, count);
+                }
+            });
             Tensor normed = model.FinalNorm(x);
             for (int row = 0; row < part.Length; row++)
             {
@@ -154,6 +148,7 @@ internal sealed class TorchSampler
 
     private Tensor Step(List<Active> active, TorchCache cache)
     {
+        using DisposeScope scope = NewDisposeScope();
         Tensor ids = tensor(active.Select(row => (long)row.Tokens[^1]).ToArray(), device: model.Device);
         Tensor positions = tensor(active.Select(row => (long)row.Length - 1).ToArray(), device: model.Device);
         return model.Step(ids, positions, active.Max(row => row.Length), cache).MoveToOuterDisposeScope();
@@ -163,7 +158,7 @@ internal sealed class TorchSampler
     {
         using Scalar scale = (sampling.Temperature > 0 ? 1 / sampling.Temperature : 1).ToScalar();
         Tensor logs = nn.functional.log_softmax(logits.mul(scale), -1);
-        Tensor chosen = sampling.Temperature > 0 ? Invert(logs, active) : logs.argmax(-1);
+        Tensor chosen = sampling.Temperature > 0 ? Invert(logs, active) : logits.argmax(-1);
         var logProbs = new float[active.Count];
         TorchHead.Copy(logs.gather(1, chosen.unsqueeze(1)), logProbs);
         long[] tokens = chosen.cpu().data<long>().ToArray();
@@ -198,11 +193,12 @@ internal sealed class TorchSampler
 
         if (sampling.TopP < 1)
         {
-            (Tensor sorted, Tensor ids) = weights.sort(-1, descending: true, stable: true);
-            Tensor wide = sorted.to(ScalarType.Float64);
-            Tensor sums = wide.cumsum(-1);
+            // From the least probable up: a token is outside if those above it reach the share. Of equals the larger id is above, as in managed code.
+            (Tensor sorted, Tensor ids) = weights.sort(-1, descending: false, stable: true);
+            Tensor sums = sorted.to(ScalarType.Float64).cumsum(-1);
+            Tensor all = sums.narrow(1, vocabulary - 1, 1);
             using Scalar share = sampling.TopP.ToScalar();
-            Tensor outside = sums.sub(wide).ge(sums.narrow(1, vocabulary - 1, 1).mul(share));
+            Tensor outside = all.sub(sums).ge(all.mul(share));
             Tensor dropped = zeros_like(outside, requires_grad: false).scatter_(1, ids, outside);
             weights.masked_fill_(dropped, nothing);
         }

@@ -188,6 +188,102 @@ public sealed class TorchPolicyTests : PolicyContract, IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => policy.ScoreAsync(batch));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_held_does_not_grow_with_the_answer_or_the_number_of_layers(bool recompute)
+    {
+        List<TrainingSequence> batch = TinyModels.Sequences(37, 1, 2, 1);
+        long longAnswer = await Held(2, 60) - await Held(2, 6);
+        Assert.True(longAnswer < 5, $"54 tokens more hold {longAnswer} tensors more.");
+        long manyLayers = await Held(12, 0) - await Held(2, 0);
+        Assert.True(manyLayers < 25, $"10 layers more hold {manyLayers} tensors more.");
+
+        async Task<long> Held(int layers, int answer)
+        {
+            using ManagedPolicy managed = Managed(TinyModels.Config(layers: layers) with { EndTokens = [] });
+            string saved = Path.Combine(folder, $"held-{layers}-{answer}");
+            await managed.SaveAsync(saved);
+            var codec = new CountingCodec(managed.Codec);
+            using var policy = TorchPolicy.Load(saved, managed.Config, codec, new TorchPolicyOptions { Device = Device, RecomputeActivations = recompute });
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            long before = TorchSharp.torch.Tensor.TotalCount;
+            if (answer > 0)
+            {
+                await policy.SampleAsync(TinyModels.Requests(1, 2), new SamplingOptions { MaxTokens = answer });
+            }
+            else
+            {
+                await policy.ForwardBackwardAsync(batch, (_, _, _) =>
+                {
+                    codec.Count();
+                    return default;
+                });
+            }
+
+            return codec.Tensors - before;
+        }
+    }
+
+    [Fact]
+    public async Task Of_equally_probable_tokens_the_same_are_kept_as_in_managed_code()
+    {
+        using ManagedPolicy managed = Managed(TinyModels.Config(), std: 0);
+        using TorchPolicy torch = await TorchOf(managed, new TorchPolicyOptions());
+        foreach (SamplingOptions sampling in (SamplingOptions[])[new() { MaxTokens = 20, TopP = 0.31 }, new() { MaxTokens = 20, TopK = 5, TopP = 0.31 }, new() { MaxTokens = 1_000_000, Temperature = 0 }])
+        {
+            IReadOnlyList<Completion> expected = await managed.SampleAsync(TinyModels.Requests(2, 3), sampling);
+            IReadOnlyList<Completion> actual = await torch.SampleAsync(TinyModels.Requests(2, 3), sampling);
+            Assert.Equal(expected.Select(completion => string.Join(' ', completion.Tokens.ToArray())), actual.Select(completion => string.Join(' ', completion.Tokens.ToArray())));
+        }
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_is_damaged_at_its_end_changes_nothing_and_leaves_nothing()
+    {
+        using ManagedPolicy managed = Managed(TinyModels.Config());
+        using TorchPolicy torch = await TorchOf(managed, new TorchPolicyOptions { ValueHead = true, Precision = TorchPrecision.BFloat16 });
+        List<TrainingSequence> batch = TinyModels.Sequences(37, 2, 2, 1);
+        await Train(torch, batch, 2);
+        string state = Path.Combine(folder, "damaged");
+        await torch.SaveAsync(state, withOptimizerState: true);
+        string file = Path.Combine(state, "optimizer.safetensors");
+        byte[] bytes = await File.ReadAllBytesAsync(file);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), float.NaN);
+        await File.WriteAllBytesAsync(file, bytes);
+        await Train(torch, batch, 1);
+        float[] before = (await torch.ScoreAsync(batch))[0].LogProbs.ToArray();
+        long count = TorchSharp.torch.Tensor.TotalCount;
+        await Assert.ThrowsAsync<CheckpointException>(() => torch.LoadAsync(state));
+        Assert.Equal(count, TorchSharp.torch.Tensor.TotalCount);
+        Assert.Equal(before, (await torch.ScoreAsync(batch))[0].LogProbs.ToArray());
+    }
+
+    [Fact]
+    public async Task Training_records_gradients_whatever_its_thread_did_before()
+    {
+        using ManagedPolicy managed = Managed(TinyModels.Config());
+        using TorchPolicy torch = await TorchOf(managed, new TorchPolicyOptions { ValueHead = true });
+        List<TrainingSequence> batch = TinyModels.Sequences(37, 1, 2, 1);
+        int threads = ThreadPool.ThreadCount + 4;
+        using var together = new Barrier(threads);
+        Task Everywhere(bool recorded) => Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(() =>
+        {
+            together.SignalAndWait(TimeSpan.FromSeconds(2));
+            TorchSharp.torch.set_grad_enabled(recorded);
+        })));
+        await Everywhere(false);
+        try
+        {
+            await AssertSameGradients(managed, torch, batch, 1);
+        }
+        finally
+        {
+            await Everywhere(true);
+        }
+    }
+
     [Fact]
     public void Memory_that_is_not_there_is_explained()
     {
@@ -290,6 +386,26 @@ public sealed class TorchPolicyTests : PolicyContract, IDisposable
             {
                 Assert.True(Math.Abs(a[i] - b[i]) <= 2e-4 * largest + 1e-6, $"{tensor.Name}[{i}]: {a[i]} and {b[i]} of {largest}");
             }
+        }
+    }
+
+    /// <summary>Counts the tensors that there are when a completion is finished.</summary>
+    private sealed class CountingCodec(ITokenCodec codec) : ITokenCodec
+    {
+        public long Tensors { get; private set; }
+
+        public int VocabularySize => codec.VocabularySize;
+
+        public void Count() => Tensors = TorchSharp.torch.Tensor.TotalCount;
+
+        public int[] EncodePrompt(IReadOnlyList<PromptMessage> messages) => codec.EncodePrompt(messages);
+
+        public int[] EncodeAnswer(string text) => codec.EncodeAnswer(text);
+
+        public string Decode(ReadOnlySpan<int> tokens)
+        {
+            Count();
+            return codec.Decode(tokens);
         }
     }
 }
