@@ -26,6 +26,7 @@ internal static class GradeCommand
 
     private static async Task<int> RunAsync(string graderPath, string dataPath, string? reportPath)
     {
+        CheckReport(reportPath);
         (IGrader grader, string name) = Inputs.Grader(graderPath);
         try
         {
@@ -90,19 +91,44 @@ internal static class GradeCommand
         _ => [],
     };
 
+    // Looked at before anything is graded: judges may have been paid for by the time the report is written.
+    private static void CheckReport(string? path)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        if (Directory.Exists(path) || !Directory.Exists(folder))
+        {
+            throw new DataException($"The report {path} cannot be written: {(Directory.Exists(path) ? "that is a folder" : $"there is no folder {folder}")}. Give the path of a file in a folder that exists.");
+        }
+    }
+
+    // Written beside and renamed, so that an older report is replaced whole or not at all.
     private static void WriteReport(FieldReport report, string path)
     {
+        if (report.Fields.Count == 0)
+        {
+            Console.Error.WriteLine("rlvr: warning: the grader compares no fields, so the report has none: only a structured_field grader has.");
+        }
+
+        string temporary = path + ".tmp";
         try
         {
             if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             {
-                File.WriteAllText(path, report.ToString());
-                return;
+                File.WriteAllText(temporary, report.ToString());
+            }
+            else
+            {
+                using FileStream file = File.Create(temporary);
+                using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+                report.WriteTo(writer);
             }
 
-            using FileStream file = File.Create(path);
-            using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-            report.WriteTo(writer);
+            File.Move(temporary, path, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

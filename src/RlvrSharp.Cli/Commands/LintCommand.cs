@@ -70,6 +70,8 @@ internal static class LintCommand
         Console.SetOut(Console.Error);
         try
         {
+            TrainingJob.CheckParts(file, grader);
+
             // Rows that the grader cannot use are findings here, not the end.
             IReadOnlyList<Problem> train = ProblemFile.Load(file.TrainingFile);
             IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile);

@@ -19,9 +19,12 @@ public sealed class GradingOptions
     public double UngradableScore { get; set; }
 
     /// <summary>How long one grader may take over one completion before that counts as the grader's failure.</summary>
-    /// <value>The default value is two minutes. While it stands, judges and endpoints may take as long as all their own attempts can, and a Python grader as long as its own limit and the wait for a free worker.</value>
+    /// <value>
+    /// The default is null: two minutes, but judges and endpoints may take as long as all their own attempts can, and a Python grader as long as its own
+    /// limit and the wait for a free worker. A value holds for every grader.
+    /// </value>
     [Within("00:00:00.001", "1.00:00:00")]
-    public TimeSpan Timeout { get; set; } = DefaultTimeout;
+    public TimeSpan? Timeout { get; set; }
 
     /// <summary>How often a failed grading is tried again, with a growing pause between, before it counts as failed.</summary>
     /// <value>The default value is 0: a grader that fails on an input usually fails on it again.</value>

@@ -175,10 +175,8 @@ public sealed class GradingPipeline
         }
     }
 
-    // A time that somebody set holds for all; the default gives way where a grader limits its own attempts.
-    private static TimeSpan TimeoutOf(IGrader grader, TimeSpan timeout) => timeout != GradingOptions.DefaultTimeout
-        ? timeout
-        : GradedNodes.All(grader).Select(node => (node.Grader as IPatientGrader)?.Patience ?? TimeSpan.Zero).Append(timeout).Max();
+    private static TimeSpan TimeoutOf(IGrader grader, TimeSpan? timeout) => timeout
+        ?? GradedNodes.All(grader).Select(node => (node.Grader as IPatientGrader)?.Patience ?? TimeSpan.Zero).Append(GradingOptions.DefaultTimeout).Max();
 
     private static Grade NullGrade(WeightedGrader grader) =>
         Grade.Failed($"Grader \"{grader.Name}\" returned null: it must return a Grade (Grade.Skipped where it does not apply).");

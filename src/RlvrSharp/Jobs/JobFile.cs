@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RlvrSharp.Graders.Json;
 using System.Text.Unicode;
 using RlvrSharp.Evaluation;
 using RlvrSharp.Losses;
@@ -243,13 +244,18 @@ public sealed class JobFile
         };
     }
 
-    /// <summary>Settings as a text that does not change with white space, comments or order, without those that change no number.</summary>
+    /// <summary>Settings as a text that does not change with white space, comments or order, numbers by value, without nulls and those that change no number.</summary>
     private static string Canonical(JsonElement settings, bool inside = false) => settings.ValueKind != JsonValueKind.Object
         ? "{}"
         : string.Join(';', settings.EnumerateObject()
-            .Where(setting => inside || setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints" or "recompute_activations" or "max_batch" or "merge"))
+            .Where(setting => setting.Value.ValueKind != JsonValueKind.Null && (inside || setting.Name is not ("threads" or "checkpoint_interval" or "max_checkpoints" or "recompute_activations" or "max_batch" or "merge")))
             .OrderBy(setting => setting.Name, StringComparer.Ordinal)
-            .Select(setting => $"{setting.Name}={(setting.Value.ValueKind == JsonValueKind.Object ? Canonical(setting.Value, inside: true) : setting.Value)}"));
+            .Select(setting => $"{setting.Name}={(setting.Value.ValueKind switch
+            {
+                JsonValueKind.Object => Canonical(setting.Value, inside: true),
+                JsonValueKind.Number => JsonValueKey.Of(setting.Value),
+                _ => setting.Value,
+            })}"));
 
     private static int? ReadHyperparameters(JobReader hyper, PolicyTrainerOptions trainer, TrainingRunOptions run, List<string> ignored)
     {

@@ -65,9 +65,10 @@ internal sealed class RewardShapingSettings
 
         JobReader length = section.Object("length_penalty");
         double? perToken = length.Number("per_token", 0, 1, minExclusive: true);
-        if (!length.Has("per_token"))
+        JsonElement given = length.Raw("per_token");
+        if (given.ValueKind == JsonValueKind.Undefined || (given.ValueKind == JsonValueKind.String && given.ValueEquals("auto")))
         {
-            length.Fault("per_token", "is missing: give the share of the score that one token costs, such as 0.001.");
+            length.Fault("per_token", "must be given as a number: write the share of the score that one token costs, such as 0.001.");
         }
 
         int free = length.Whole("free_tokens", 0) ?? 0;

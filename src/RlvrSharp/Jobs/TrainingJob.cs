@@ -70,7 +70,7 @@ public sealed class TrainingJob : IAsyncDisposable
         ManagedPolicy? policy = null;
         try
         {
-            RewardShapingSettings.CheckParts(file, grader);
+            CheckParts(file, grader);
             IProblemRequirement[] requirements = grader is IProblemRequirement requirement ? [requirement] : [];
             IReadOnlyList<Problem> problems = ProblemFile.Load(file.TrainingFile, requirements);
             IReadOnlyList<Problem> validation = ProblemFile.Load(file.ValidationFile, requirements);
@@ -173,6 +173,17 @@ public sealed class TrainingJob : IAsyncDisposable
         (reference as IDisposable)?.Dispose();
         policy.Dispose();
         await GraderLifetime.DisposeAsync(grader).ConfigureAwait(false);
+    }
+
+    /// <summary>Checks that the parts of the grader that a job's settings name are there; <see cref="Load"/> does it too.</summary>
+    /// <param name="file">The job.</param>
+    /// <param name="grader">Its grader.</param>
+    /// <exception cref="DataException">The grader has no parts, or none of such a name.</exception>
+    public static void CheckParts(JobFile file, IGrader grader)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(grader);
+        RewardShapingSettings.CheckParts(file, grader);
     }
 
     /// <summary>Checks what a job's settings and the kind of its model folder make of each other; <see cref="Load"/> does it too.</summary>

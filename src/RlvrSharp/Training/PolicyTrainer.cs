@@ -312,10 +312,10 @@ public abstract class PolicyTrainer : IResumableTrainer
         });
     }
 
-    /// <summary>A part of the reward by name: a grader's score, or a number that a grader measured beside it.</summary>
+    /// <summary>A part of the reward by name: a grader's score, or a number that a grader measured beside it. A part that is called as its grader is the part.</summary>
     private double PartOf(Rollout rollout, string name)
     {
-        if (rollout.Grades.TryGetValue(name, out Grade? own))
+        if (rollout.Grades.TryGetValue(name, out Grade? own) && own.Metrics?.ContainsKey(name) != true)
         {
             return own.Status switch
             {

@@ -146,9 +146,18 @@ public sealed class GradeCommandTests : IDisposable
         Assert.Equal(1.0 / 3, (double)a["macro"]!["f"]!["mean"]!, 12);
         Assert.Equal(["x", "x"], a["confusions"]!.AsArray().Select(confusion => (string?)confusion!["expected"]));
 
-        (exit, _, error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile, "--report", root]);
-        Assert.Equal(2, exit);
-        Assert.Contains("cannot be written", error, StringComparison.Ordinal);
+        foreach (string path in (string[])[root, Path.Combine(root, "nowhere", "report.json")])
+        {
+            (exit, string lines, error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile, "--report", path]);
+            Assert.Equal(2, exit);
+            Assert.Contains("cannot be written", error, StringComparison.Ordinal);
+            Assert.Empty(lines);
+        }
+
+        File.WriteAllText(graderFile, """{"type": "string_check", "name": "c", "operation": "eq", "input": "{{sample.output_text}}", "reference": "x"}""");
+        (_, _, error) = await CommandLine.RunAsync(["grade", "--grader", graderFile, rowsFile, "--report", Path.Combine(root, "report.txt")]);
+        Assert.Contains("no fields", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(root, "*.tmp"));
     }
 
     [Fact]

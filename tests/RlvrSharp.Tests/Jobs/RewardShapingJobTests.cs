@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RlvrSharp.Graders.Json;
 using RlvrSharp.Jobs;
 using RlvrSharp.Rewards;
 using RlvrSharp.Training;
@@ -47,7 +48,8 @@ public sealed class RewardShapingJobTests : IDisposable
     [InlineData("""{"clop": {}}""", "rlvr.reward_shaping.clop is not a known key: did you mean \"clip\"?")]
     [InlineData("""{"clip": {"low": 1, "high": 0}}""", "rlvr.reward_shaping.clip.low is 1, but it must be below high")]
     [InlineData("""{"clip": {"lo": 1}}""", "rlvr.reward_shaping.clip.lo is not a known key: did you mean \"low\"?")]
-    [InlineData("""{"length_penalty": {}}""", "rlvr.reward_shaping.length_penalty.per_token is missing")]
+    [InlineData("""{"length_penalty": {}}""", "rlvr.reward_shaping.length_penalty.per_token must be given as a number")]
+    [InlineData("""{"length_penalty": {"per_token": "auto"}}""", "rlvr.reward_shaping.length_penalty.per_token must be given as a number")]
     [InlineData("""{"length_penalty": {"per_token": 0}}""", "rlvr.reward_shaping.length_penalty.per_token is 0")]
     [InlineData("""{"length_penalty": {"per_token": 0.1, "free_tokens": 48}}""", "rlvr.reward_shaping.length_penalty.free_tokens is 48")]
     [InlineData("""{"length_penalty": {"per_token": 0.1, "max_share": 2}}""", "rlvr.reward_shaping.length_penalty.max_share is 2")]
@@ -84,6 +86,14 @@ public sealed class RewardShapingJobTests : IDisposable
         CopyModel();
         JobFile job = Job("""{"grader_normalization": {"weights": {"x": 1}}}""", grader);
         Assert.Contains(message, Assert.Throws<DataException>(() => TrainingJob.Load(job, Path.Combine(root, "run"))).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<DataException>(() => TrainingJob.CheckParts(job, GraderJson.Parse(grader))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_are_compared_by_value()
+    {
+        Assert.Equal(Job("""{"clip": {"low": 0}}""").Settings, Job("""{"overlong": null, "clip": {"high": null, "low": 0.0}}""").Settings);
+        Assert.NotEqual(Job("""{"clip": {"low": 0}}""").Settings, Job("""{"clip": {"low": 0.01}}""").Settings);
     }
 
     [Fact]
@@ -116,6 +126,11 @@ public sealed class RewardShapingJobTests : IDisposable
         RlvrException other = await Assert.ThrowsAnyAsync<RlvrException>(() => RunAsync(Job("""{"overlong": {"max_length": 2, "max_penalty": 0.25}}""", Multi), "shaped", resume: true));
         Assert.Contains("settings", other.Message, StringComparison.Ordinal);
         Assert.Single(await RunAsync(Job(Hard, Multi), "shaped", resume: true));
+
+        // A part that is called as the whole grader is the part.
+        const string Weights = """{"grader_normalization": {"weights": {"e": 1}}}""";
+        string namesake = Multi.Replace("\"name\": \"m\"", "\"name\": \"e\"", StringComparison.Ordinal);
+        Assert.Equal((await RunAsync(Job(Weights, Multi), "one"))[0].GradNorm, (await RunAsync(Job(Weights, namesake), "namesake"))[0].GradNorm);
 
         List<TrainingStep> parts = await RunAsync(Job("""{"grader_normalization": {"weights": {"e": 1, "a": 1}}}""", Multi), "parts");
         Assert.Equal(plain[0].ScoreMean, parts[0].ScoreMean);

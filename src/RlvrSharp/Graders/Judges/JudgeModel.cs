@@ -11,7 +11,8 @@ namespace RlvrSharp.Graders.Judges;
 /// <summary>Asks a chat model: retries with back-off, a cache keyed by content, a count of tokens. Thread-safe.</summary>
 internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling sampling, JudgeOptions options)
 {
-    private readonly string noUsableAnswer = $"The model {model} gave no usable answer in ";
+    private const string Unusable = "unusable";
+
     private readonly ConcurrentDictionary<string, Lazy<Task<JudgeAnswer>>> cache = new(StringComparer.Ordinal);
     private readonly ResiliencePipeline<Attempt> retries = RetryPipeline.Create<Attempt>(options.Attempts - 1, options.RetryDelay, options.TimeProvider, attempt => attempt.Problem is not null, attempt => attempt.Cause);
     private long calls;
@@ -61,8 +62,7 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
         catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Grade failed = Grade.Failed($"model_grader: {error.Message}", error);
-            bool unusable = error is GradingException { InnerException: null } && error.Message.StartsWith(noUsableAnswer, StringComparison.Ordinal);
-            return unusable && contract is { } score ? RawScore.WithContractScore(failed, score) : failed;
+            return error.Data.Contains(Unusable) && contract is { } score ? RawScore.WithContractScore(failed, score) : failed;
         }
     }
 
@@ -139,7 +139,19 @@ internal sealed class JudgeModel(IChatClient client, string model, JudgeSampling
                 }
             },
             cancellationToken).ConfigureAwait(false);
-        return problem is null ? answer! : throw new GradingException($"{noUsableAnswer}{attempts} attempt(s): {problem}", cause);
+        if (problem is null)
+        {
+            return answer!;
+        }
+
+        var error = new GradingException($"The model {model} gave no usable answer in {attempts} attempt(s): {problem}", cause);
+        if (cause is null)
+        {
+            // It did answer, but not what was asked for: that is what the service counts.
+            error.Data[Unusable] = true;
+        }
+
+        throw error;
     }
 
     private async Task<JudgeAnswer> SendAsync(IReadOnlyList<ChatMessage> messages, JsonElement schema, CancellationToken cancellationToken)
