@@ -20,8 +20,7 @@ internal static class FieldsCommand
     private static int Run(string data, bool json)
     {
         IReadOnlyList<Problem> problems = ProblemFile.Load(data);
-        FieldInference inference = FieldInference.FromReferences(problems.Select(problem => problem.Reference
-            ?? throw new DataException($"{problem.Id} has no reference, but its fields are to be told from it: give the row a 'reference'.")));
+        FieldInference inference = Infer(problems);
         if (!json)
         {
             Console.Write(inference);
@@ -36,5 +35,28 @@ internal static class FieldsCommand
 
         Console.WriteLine(grader.ToJsonString(new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         return ExitCode.Ok;
+    }
+
+    private static FieldInference Infer(IReadOnlyList<Problem> problems)
+    {
+        if (problems.FirstOrDefault(problem => problem.Reference is null) is { } bare)
+        {
+            throw new DataException($"{bare.Id} has no reference, but its fields are to be told from it: give the row a 'reference'.");
+        }
+
+        string? row = null;
+        try
+        {
+            return FieldInference.FromReferences(problems.Select(problem =>
+            {
+                row = problem.Id;
+                return problem.Reference!;
+            }));
+        }
+        catch (DataException error)
+        {
+            // References are read one by one, so this is the row that stopped it.
+            throw new DataException($"{row}: {error.Message}");
+        }
     }
 }

@@ -87,7 +87,7 @@ public sealed class NumberGrader : IGrader, IProblemRequirement
         return first == whole ? number : number.ToString().Replace(",", "", StringComparison.Ordinal);
     }
 
-    /// <summary>Where a number with separated thousands begins, such as 1,234.50: groups of exactly three digits, and before them one to three.</summary>
+    /// <summary>Where a number with separated thousands begins, such as 1,234.50: groups of exactly three digits, and before them one to three without a zero in front. Else where the last one does.</summary>
     private static int FirstOfGroups(ReadOnlySpan<char> text, int first, int last)
     {
         int digits = 0;
@@ -96,22 +96,35 @@ public sealed class NumberGrader : IGrader, IProblemRequirement
             digits++;
         }
 
-        while (digits == 3 && first > 1 && text[first - 1] == ',')
+        int start = first;
+        while (digits == 3 && start > 0 && text[start - 1] == ',')
         {
             digits = 0;
-            while (first - 2 - digits >= 0 && char.IsAsciiDigit(text[first - 2 - digits]))
+            while (start - 2 - digits >= 0 && char.IsAsciiDigit(text[start - 2 - digits]))
             {
                 digits++;
             }
 
-            if (digits is 0 or > 3)
-            {
-                break;
-            }
-
-            first -= digits + 1;
+            start -= digits + 1;
         }
 
-        return first;
+        return digits is > 0 and <= 3 && text[start] != '0' && BeginsNumber(text[..start], digits) ? start : first;
+    }
+
+    /// <summary>Whether groups that begin behind this text are one number: not the tail of another number, of a name, of a time, or what stands in a list or a call.</summary>
+    private static bool BeginsNumber(ReadOnlySpan<char> before, int digits)
+    {
+        char last = before.Length > 0 ? before[^1] : ' ';
+        char earlier = before.Length > 1 ? before[^2] : ' ';
+        return last switch
+        {
+            '.' or ',' or '[' or '_' => false,
+            '(' => !char.IsLetterOrDigit(earlier) && earlier != '_',
+            ':' or '\'' or '\u2019' => !char.IsDigit(earlier),
+
+            // 1 234,567 is 1234.567 where thousands are spaced.
+            ' ' or '\u00A0' or '\u202F' => digits != 3 || !char.IsDigit(earlier),
+            _ => !char.IsLetterOrDigit(last),
+        };
     }
 }

@@ -46,7 +46,7 @@ public sealed class GrpoOptions : PolicyTrainerOptions
 
         if (Advantage is BatchAdvantageEstimator { NeedsParts: true } && KlPlacement == KlPlacement.Reward && KlCoefficient > 0)
         {
-            yield return "Advantage is GDPO's, which normalises each grader's own score, so a KL penalty in the reward would have no effect: set KlPlacement to Loss.";
+            yield return "Advantage is GDPO's, which normalises each grader's own score, so a KL penalty in the reward would have no effect: set KlPlacement to Loss (\"kl_placement\": \"loss\" in a job file).";
         }
     }
 }

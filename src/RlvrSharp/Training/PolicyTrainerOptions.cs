@@ -169,7 +169,7 @@ public abstract class PolicyTrainerOptions
 
         if (KlPlacement == KlPlacement.Reward && KlEstimator is Losses.KlEstimator.Unbiased or Losses.KlEstimator.WeightedK1)
         {
-            yield return $"KlEstimator is {KlEstimator}, which carries the ratio of the loss, but KlPlacement is Reward: choose K1, K2 or K3, or set KlPlacement to Loss.";
+            yield return $"KlEstimator is {KlEstimator}, which carries the ratio of the loss, but KlPlacement is Reward: choose K1, K2 or K3, or set KlPlacement to Loss (\"kl_placement\": \"loss\" in a job file).";
         }
 
         if (Objective is null or ClippedSurrogateOptions { RatioLevel: RatioLevel.Token })

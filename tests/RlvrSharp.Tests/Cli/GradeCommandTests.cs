@@ -178,6 +178,11 @@ public sealed class GradeCommandTests : IDisposable
         (exit, _, error) = await CommandLine.RunAsync(["fields", rowsFile]);
         Assert.Equal(2, exit);
         Assert.Contains("has no reference", error, StringComparison.Ordinal);
+
+        File.WriteAllLines(rowsFile, ["""{"messages": [{"role": "user", "content": "q"}], "reference": {"a": 1}}""", """{"messages": [{"role": "user", "content": "q"}], "reference": "plain"}"""]);
+        (exit, _, error) = await CommandLine.RunAsync(["fields", rowsFile]);
+        Assert.Equal(2, exit);
+        Assert.Contains("train.jsonl:2: Reference 2 is not one JSON object", error, StringComparison.Ordinal);
     }
 
     private static string Row(string text) => JsonSerializer.Serialize(new { item = new { }, sample = new { output_text = text } });

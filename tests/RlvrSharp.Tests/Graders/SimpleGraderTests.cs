@@ -39,6 +39,49 @@ public sealed class SimpleGraderTests
         Assert.Equal((status, score), (grade.Status, grade.Score));
     }
 
+    [Theory]
+    [InlineData("Answer: 1.234,567", "234567", 0)]
+    [InlineData("Answer: 0.123,456", "123456", 0)]
+    [InlineData("Answer: 1234,567,890", "567890", 0)]
+    [InlineData("Answer: v1.5,123", "5123", 0)]
+    [InlineData("Answer: 1,23,456", "23456", 0)]
+    [InlineData("Answer: 00,001,000", "1000", 0)]
+    [InlineData("Answer: f(2,345)", "2345", 0)]
+    [InlineData("Answer: f_2,345", "2345", 0)]
+    [InlineData("Answer: v2,345", "2345", 0)]
+    [InlineData("Answer: [2,345]", "2345", 0)]
+    [InlineData("Answer: 10:12:30,123", "30123", 0)]
+    [InlineData("Answer: 1 234,567", "234567", 0)]
+    [InlineData("Answer: 1'234,567", "234567", 0)]
+    [InlineData("Answer: 12,345,67", "1234567", 0)]
+    [InlineData("Answer: 1,234,5678", "12345678", 0)]
+    [InlineData("Answer: 1,234.50", "1234.5", 1)]
+    [InlineData("Answer: $1,234", "1234", 1)]
+    [InlineData("Answer: **-1,234**", "-1234", 1)]
+    [InlineData("Answer: USD 1,234", "1234", 1)]
+    [InlineData("Answer: (1,234)", "1234", 1)]
+    [InlineData("Answer: \\boxed{12,345}", "12345", 1)]
+    [InlineData("Answer: 100,200,300", "100200300", 1)]
+    [InlineData("Answer: In 2024: 1,234", "1234", 1)]
+    [InlineData("Answer: 5 or 1,000", "1000", 1)]
+    [InlineData("Answer: Answer:1,234,567.25", "1234567.25", 1)]
+    [InlineData("Answer: 0.5", "0.5", 1)]
+    [InlineData("Answer: 1:1,000", "0", 1)]
+    [InlineData("Answer: about 20 1,234", "1234", 1)]
+    public async Task The_last_number_has_its_groups_only_where_they_read_as_one_number(string answer, string reference, double score) =>
+        Assert.Equal(score, (await new NumberGrader(useLast: true).GradeAsync(new Problem("?") { Reference = reference }, Completion.FromText(answer))).Score);
+
+    [Theory]
+    [InlineData("0,123")]
+    [InlineData("(0,123)")]
+    public async Task A_group_behind_a_zero_is_no_thousands(string answer)
+    {
+        // The old meaning: what stands behind the comma.
+        var grader = new NumberGrader(useLast: true);
+        Assert.Equal(1, (await grader.GradeAsync(new Problem("?") { Reference = "123" }, Completion.FromText(answer))).Score);
+        Assert.Equal(0, (await grader.GradeAsync(new Problem("?") { Reference = "0.123" }, Completion.FromText(answer))).Score);
+    }
+
     [Fact]
     public async Task A_row_without_its_reference_is_an_error_in_the_data()
     {

@@ -75,7 +75,7 @@ public sealed class RewardShapingJobTests : IDisposable
     {
         DataException error = Assert.Throws<DataException>(() => Job(
             """{"grader_normalization": {"weights": {"e": 1}}}""", Multi, rlvr => (rlvr["kl_placement"], rlvr["kl_coefficient"]) = ("reward", 0.1)));
-        Assert.Contains("KlPlacement to Loss", error.Message, StringComparison.Ordinal);
+        Assert.Contains("KlPlacement to Loss (\"kl_placement\": \"loss\" in a job file)", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -185,7 +185,12 @@ internal sealed class SchemaCompiler(JsonElement root)
         {
             return SchemaPattern.Compile(text);
         }
-        catch (Exception error) when (error is ArgumentException or NotSupportedException)
+        catch (ArgumentException error)
+        {
+            Problems.Add($"{path}: is {GraderJsonReader.Shown(value)}, which is no regular expression of ECMAScript ({error.Message}): correct it.");
+            return null;
+        }
+        catch (NotSupportedException error)
         {
             Problems.Add($"{path}: is {GraderJsonReader.Shown(value)}, which cannot be matched in linear time ({error.Message}): write it without look-around and back references.");
             return null;

@@ -1,57 +1,245 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
 namespace RlvrSharp.Graders.Json;
 
-/// <summary>The patterns of a JSON Schema are ECMAScript's: <c>$</c> is the very end, <c>\d</c> and <c>\w</c> know ASCII only, and a letter is a code point.</summary>
-internal static class SchemaPattern
+/// <summary>
+/// The patterns of a JSON Schema are ECMAScript's: <c>$</c> is the very end, <c>\d</c>, <c>\w</c> and <c>\s</c> have its meaning, a letter is a code point,
+/// and a backslash before a letter without meaning leaves that letter. Only <c>\p{…}</c> and <c>\b</c> keep the platform's meaning.
+/// </summary>
+internal sealed class SchemaPattern
 {
-    // A letter beyond the first 65,536 is one letter, though it takes two UTF-16 units.
-    private const string AllBut = "(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\uD800-\\uDFFF";
+    private readonly string pattern;
+    private readonly StringBuilder result;
+    private int at;
+
+    private SchemaPattern(string pattern) => (this.pattern, result) = (pattern, new StringBuilder(pattern.Length + 16));
 
     /// <summary>The pattern as the platform reads it.</summary>
     /// <param name="pattern">An ECMAScript pattern.</param>
     /// <returns>A regular expression that takes time in proportion to the text, so that no answer can hang the gate.</returns>
     /// <exception cref="ArgumentException">It is no pattern.</exception>
     /// <exception cref="NotSupportedException">It needs backtracking.</exception>
-    public static Regex Compile(string pattern) => new(Translate(pattern), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    public static Regex Compile(string pattern) => new(new SchemaPattern(pattern).Translate(), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
-    private static string Translate(string pattern)
+    private string Translate()
     {
-        var result = new StringBuilder(pattern.Length + 16);
-        bool inClass = false;
-        bool negated = false;
-        for (int i = 0; i < pattern.Length; i++)
+        while (at < pattern.Length)
         {
-            char letter = pattern[i];
-            if (letter == '\\' && i + 1 < pattern.Length)
+            char letter = pattern[at];
+            if (letter == '[')
             {
-                char escaped = pattern[++i];
-                result.Append((escaped, inClass) switch
-                {
-                    ('d', _) => inClass ? "0-9" : "[0-9]",
-                    ('w', _) => inClass ? "A-Za-z0-9_" : "[A-Za-z0-9_]",
-                    ('D', false) => $"{AllBut}0-9])",
-                    ('W', false) => $"{AllBut}A-Za-z0-9_])",
-                    ('S', false) => $"{AllBut}\\s])",
-                    _ => $"\\{escaped}",
-                });
+                at++;
+                Class();
             }
-            else if (inClass)
+            else if (letter == '\\' && at + 1 < pattern.Length)
             {
-                // Only the first [ opens; within a class it is a letter like others.
-                inClass = letter != ']';
-                result.Append((letter, negated) switch { ('[', _) => "\\[", (']', true) => "])", _ => letter.ToString() });
+                at++;
+                Escape();
+            }
+            else if (char.IsSurrogatePair(pattern, at))
+            {
+                Letter(char.ConvertToUtf32(pattern, at));
+                at += 2;
             }
             else
             {
-                inClass = letter == '[';
-                negated = inClass && i + 1 < pattern.Length && pattern[i + 1] == '^';
-                i += negated ? 1 : 0;
-                result.Append(letter switch { '$' => "\\z", '.' => $"{AllBut}\\n\\r\\u2028\\u2029])", '[' when negated => AllBut, _ => letter.ToString() });
+                at++;
+                result.Append(letter switch { '$' => "\\z", '.' => new CodePointSet().Add("\n\n\r\r\u2028\u2029").Write(negated: true), _ => letter.ToString() });
             }
         }
 
         return result.ToString();
+    }
+
+    /// <summary>A letter as such; one beyond the first 65,536 is a pair of units, and repeated as one.</summary>
+    private void Letter(int letter)
+    {
+        if (letter > char.MaxValue)
+        {
+            string pair = char.ConvertFromUtf32(letter);
+            result.Append(CultureInfo.InvariantCulture, $"(?:\\u{(int)pair[0]:X4}\\u{(int)pair[1]:X4})");
+        }
+        else
+        {
+            result.Append(CultureInfo.InvariantCulture, $"\\u{letter:X4}");
+        }
+    }
+
+    private void Escape()
+    {
+        char escaped = pattern[at];
+        var set = new CodePointSet();
+        if (TryShorthand(set))
+        {
+            result.Append(set.Write(negated: false));
+        }
+        else if (escaped is 'b' or 'B' or (>= '1' and <= '9') || (escaped == 'k' && Follows('<')))
+        {
+            // Back references are refused when it is compiled, with the reason.
+            at++;
+            result.Append('\\').Append(escaped);
+        }
+        else
+        {
+            Letter(OneLetter());
+        }
+    }
+
+    private bool Follows(char letter) => at + 1 < pattern.Length && pattern[at + 1] == letter;
+
+    /// <summary>Reads the escape of a set of letters, such as the d of \d.</summary>
+    private bool TryShorthand(CodePointSet set)
+    {
+        char escaped = pattern[at];
+        string? ranges = escaped switch
+        {
+            'd' or 'D' => "09",
+            'w' or 'W' => "09AZ__az",
+            's' or 'S' => "\t\r  \u00A0\u00A0\u1680\u1680\u2000\u200A\u2028\u2029\u202F\u202F\u205F\u205F\u3000\u3000\uFEFF\uFEFF",
+            _ => null,
+        };
+        if (ranges is not null)
+        {
+            at++;
+            _ = char.IsAsciiLetterUpper(escaped) ? set.AddOthers(ranges) : set.Add(ranges);
+            return true;
+        }
+
+        int end = escaped is 'p' or 'P' && Follows('{') ? pattern.IndexOf('}', at) : -1;
+        if (end < 0)
+        {
+            return false;
+        }
+
+        set.AddCategory($"\\{pattern[at..(end + 1)]}");
+        at = end + 1;
+        return true;
+    }
+
+    /// <summary>Reads the escape of one letter.</summary>
+    private int OneLetter()
+    {
+        if (char.IsSurrogatePair(pattern, at))
+        {
+            at += 2;
+            return char.ConvertToUtf32(pattern, at - 2);
+        }
+
+        char escaped = pattern[at++];
+        switch (escaped)
+        {
+            case 'n': return '\n';
+            case 'r': return '\r';
+            case 't': return '\t';
+            case 'v': return '\v';
+            case 'f': return '\f';
+            case '0': return '\0';
+            case 'c' when at < pattern.Length && char.IsAsciiLetter(pattern[at]): return pattern[at++] % 32;
+            case 'x' when TryHex(2, out int value): return value;
+            case 'u' when at < pattern.Length && pattern[at] == '{': return Braced();
+            case 'u' when TryHex(4, out int first):
+                int back = at;
+                if (char.IsHighSurrogate((char)first) && pattern.AsSpan(at).StartsWith("\\u"))
+                {
+                    at += 2;
+                    if (TryHex(4, out int second) && char.IsLowSurrogate((char)second))
+                    {
+                        return char.ConvertToUtf32((char)first, (char)second);
+                    }
+
+                    at = back;
+                }
+
+                return first;
+            default: return escaped;
+        }
+    }
+
+    private int Braced()
+    {
+        int end = pattern.IndexOf('}', at);
+        if (end < 0 || !int.TryParse(pattern.AsSpan((at + 1)..end), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value) || value is < 0 or > 0x10FFFF)
+        {
+            throw new ArgumentException("\\u{…} wants the number of a letter, up to 10FFFF");
+        }
+
+        at = end + 1;
+        return value;
+    }
+
+    private bool TryHex(int digits, out int value)
+    {
+        value = 0;
+        if (at + digits > pattern.Length || !int.TryParse(pattern.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value))
+        {
+            return false;
+        }
+
+        at += digits;
+        return true;
+    }
+
+    /// <summary>Reads what stands in brackets. There ] always closes, and a second [ is a letter like others.</summary>
+    private void Class()
+    {
+        bool negated = at < pattern.Length && pattern[at] == '^';
+        at += negated ? 1 : 0;
+        var set = new CodePointSet();
+        while (at < pattern.Length && pattern[at] != ']')
+        {
+            int first = Member(set);
+            if (at + 1 >= pattern.Length || pattern[at] != '-' || pattern[at + 1] == ']')
+            {
+                continue;
+            }
+
+            at++;
+            int last = Member(set);
+            if (first >= 0 && last >= 0)
+            {
+                set.Add(first, last);
+            }
+            else
+            {
+                // Beside a set of letters a hyphen is one itself.
+                set.Add('-', '-');
+            }
+        }
+
+        if (at >= pattern.Length)
+        {
+            throw new ArgumentException("a [ is never closed");
+        }
+
+        at++;
+        result.Append(set.Write(negated));
+    }
+
+    /// <summary>Adds one member of a class; returns it where it is one letter, else -1.</summary>
+    private int Member(CodePointSet set)
+    {
+        int letter;
+        if (pattern[at] == '\\' && at + 1 < pattern.Length)
+        {
+            at++;
+            if (TryShorthand(set))
+            {
+                return -1;
+            }
+
+            bool isBackspace = pattern[at] == 'b';
+            letter = OneLetter();
+            letter = isBackspace ? '\b' : letter;
+        }
+        else
+        {
+            letter = char.IsSurrogatePair(pattern, at) ? char.ConvertToUtf32(pattern, at) : pattern[at];
+            at += letter > char.MaxValue ? 2 : 1;
+        }
+
+        set.Add(letter, letter);
+        return letter;
     }
 }

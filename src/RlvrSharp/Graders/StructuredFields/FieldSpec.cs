@@ -20,6 +20,9 @@ internal sealed class FieldSpec
 
     public bool NullIsValue { get; set; }
 
+    /// <summary>Whether a null here or at a field declared below is a value.</summary>
+    private bool NullCounts { get; set; }
+
     public bool Required { get; set; }
 
     public FieldListMode List { get; set; }
@@ -63,10 +66,44 @@ internal sealed class FieldSpec
         return root;
     }
 
+    /// <summary>Whether a tree has a value for this field, counting nulls that are declared to be one, also within objects and lists.</summary>
+    public bool IsPresent(AnswerTree tree, int index)
+    {
+        if (index < 0 || tree[index].HasValue || !NullCounts)
+        {
+            return index >= 0 && tree[index].HasValue;
+        }
+
+        AnswerKind kind = tree[index].Kind;
+        for (int child = index + 1; kind is AnswerKind.Object or AnswerKind.List && child < tree[index].End; child = tree[child].End)
+        {
+            if ((kind == AnswerKind.List ? Element : FindChild(tree.Name(child)))?.IsPresent(tree, child) == true)
+            {
+                return true;
+            }
+        }
+
+        return NullIsValue && kind == AnswerKind.Null;
+    }
+
+    private FieldSpec? FindChild(ReadOnlySpan<char> name)
+    {
+        foreach (FieldSpec child in Children)
+        {
+            if (name.SequenceEqual(child.Name))
+            {
+                return child;
+            }
+        }
+
+        return null;
+    }
+
     private FieldSpec MakeElement()
     {
         var element = new FieldSpec { Name = Name, Path = Path, Comparer = Comparer, Alpha = Alpha, Penalty = Penalty };
         element.Children.AddRange(Children);
+        element.NullCounts = Children.Exists(child => child.NullCounts);
         return element;
     }
 
@@ -89,5 +126,7 @@ internal sealed class FieldSpec
             child.Keys = [.. field.Keys];
             child.Fill(byPath);
         }
+
+        NullCounts = NullIsValue || Children.Exists(child => child.NullCounts);
     }
 }

@@ -17,7 +17,7 @@ internal ref partial struct FieldWalk
         int count = 0, position = 0;
         for (int child = index + 1; child < tree[index].End; child = tree[child].End, position++)
         {
-            if (tree[child].HasValue)
+            if (gold.Spec.Element.IsPresent(tree, child))
             {
                 positions.Span[count] = position;
                 items.Span[count++] = child;

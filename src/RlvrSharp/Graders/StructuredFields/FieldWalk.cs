@@ -49,9 +49,8 @@ internal ref partial struct FieldWalk(AnswerTree tree, StructuredFieldGraderOpti
 
     private void CompareValue(GoldNode gold, int index, ref FieldTally tally, bool final)
     {
-        // An object without values may still hold a null that is one.
-        bool present = index >= 0 && (tree[index].HasValue || (gold.Spec.NullIsValue && tree[index].Kind == AnswerKind.Null)
-            || (gold.Kind == GoldKind.Object && tree[index].Kind == AnswerKind.Object));
+        // An object is looked into though it has no values: its members are missed one by one.
+        bool present = gold.Spec.IsPresent(tree, index) || (index >= 0 && gold.Kind == GoldKind.Object && tree[index].Kind == AnswerKind.Object);
         if (!present)
         {
             FailGatesBelow(gold, final);
@@ -195,7 +194,7 @@ internal ref partial struct FieldWalk(AnswerTree tree, StructuredFieldGraderOpti
         int position = 0;
         for (int child = index + 1; child < tree[index].End; child = tree[child].End, position++)
         {
-            if (tree[child].HasValue)
+            if (gold.Spec.Element.IsPresent(tree, child))
             {
                 InventOne(gold.Spec, gold.Weight, child, ref tally, final ? FieldPath.Element(gold.Path, position) : null);
             }

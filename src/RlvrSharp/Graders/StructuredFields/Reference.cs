@@ -53,7 +53,7 @@ internal sealed class Reference
     private GoldNode Build(FieldSpec spec, int index, double weight, string path, string name)
     {
         bool isNull = index >= 0 && tree[index].Kind == AnswerKind.Null;
-        if (!IsPresent(spec, index))
+        if (!spec.IsPresent(tree, index))
         {
             return !spec.Required
                 ? new GoldNode { Kind = GoldKind.Absent, Spec = spec, Path = path, Name = name, Weight = weight, Unit = weight, Leaves = 0 }
@@ -96,31 +96,6 @@ internal sealed class Reference
         {
             throw new FieldValueFault($"'{path}' {fault.Message}") { HasPath = true };
         }
-    }
-
-    /// <summary>Whether there is a value, counting nulls that are declared to be one.</summary>
-    private bool IsPresent(FieldSpec spec, int index)
-    {
-        if (index < 0)
-        {
-            return false;
-        }
-
-        if (tree[index].HasValue || (spec.NullIsValue && tree[index].Kind == AnswerKind.Null))
-        {
-            return true;
-        }
-
-        for (int child = index + 1; tree[index].Kind == AnswerKind.Object && spec.Children.Count > 0 && child < tree[index].End; child = tree[child].End)
-        {
-            string name = tree.Name(child).ToString();
-            if (spec.Children.Find(candidate => string.Equals(candidate.Name, name, StringComparison.Ordinal)) is { } member && IsPresent(member, child))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private GoldNode Leaf(FieldSpec spec, int index, double weight, string path, string name, object? prepared)
@@ -168,7 +143,7 @@ internal sealed class Reference
         double total = 0;
         foreach ((FieldSpec child, _, int at) in members)
         {
-            total += IsPresent(child, at) ? child.Weight : 0;
+            total += child.IsPresent(tree, at) ? child.Weight : 0;
         }
 
         double unit = isRoot ? 1 : weight / (total > 0 ? total : 1);
@@ -201,7 +176,7 @@ internal sealed class Reference
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (int child = index + 1; child < tree[index].End; child = tree[child].End)
         {
-            if (tree[child].HasValue)
+            if (spec.Element.IsPresent(tree, child))
             {
                 string text = FieldWalk.IdentityOf(tree, child, spec.Comparer);
                 if (spec.List != FieldListMode.Set || seen.Add(text))

@@ -52,6 +52,34 @@ public sealed class PresenceTests
         Assert.Equal(score, nested.Grade($"{{\"person\": {answer}}}", """{"person": {"died": null}}""").Score);
     }
 
+    [Theory]
+    [InlineData("""{"o":{"a":null},"c":"z"}""", """{"c":"z"}""", 2.0 / 3)]
+    [InlineData("""{"o":{"a":null},"c":"z"}""", """{"o":{"a":null},"c":"z"}""", 1)]
+    [InlineData("""{"o":{},"c":"z"}""", """{"c":"z"}""", 1)]
+    [InlineData("""{"o":null,"c":"z"}""", """{"c":"z"}""", 1)]
+    [InlineData("""{"o":{"b":null},"c":"z"}""", """{"c":"z"}""", 1)]
+    [InlineData("""{"c":"z"}""", """{"o":{"a":null},"c":"z"}""", 2.0 / 3)]
+    [InlineData("""{"l":[{"a":null}]}""", """{"l":[]}""", 0)]
+    [InlineData("""{"l":[{"a":null}]}""", """{"l":[{}]}""", 0)]
+    [InlineData("""{"l":[{"a":null}]}""", """{"l":[{"a":null}]}""", 1)]
+    [InlineData("""{"l":[{"a":null},{"a":null}]}""", """{"l":[{"a":null}]}""", 2.0 / 3)]
+    [InlineData("""{"l":[{"a":null}]}""", """{}""", 0)]
+    [InlineData("""{"l":[{"b":null}]}""", """{"l":[]}""", 1)]
+    [InlineData("""{"l":[null]}""", """{"l":[{}]}""", 1)]
+    [InlineData("""{"l":[]}""", """{"l":[{"a":null}]}""", 0)]
+    [InlineData("""{"l":[{}]}""", """{"l":[{"a":null}]}""", 0)]
+    [InlineData("""{"l":[{"a":1}]}""", """{"l":[{"a":null}]}""", 0)]
+    public void A_null_that_is_a_value_counts_within_objects_and_lists_that_the_other_side_lacks(string answer, string reference, double score)
+    {
+        var grader = new StructuredFieldGrader(new StructuredFieldGraderOptions()
+            .Field("c")
+            .Field("o.a", field => field.NullIsValue = true)
+            .Field("o.b")
+            .Field("l[].a", field => field.NullIsValue = true)
+            .Field("l[].b"));
+        Assert.Equal(score, grader.Grade(answer, reference).Score, 12);
+    }
+
     [Fact]
     public void A_schema_that_holds_itself_ends()
     {

@@ -1,8 +1,24 @@
+using System.Collections.Frozen;
+
 namespace RlvrSharp.Graders;
 
-/// <summary>Currencies as amounts name them: three letters, or a sign that means one currency only.</summary>
+/// <summary>Currencies as amounts name them: the three letters of ISO 4217, or a sign that means one currency only.</summary>
 internal static class CurrencyNames
 {
+    // What is in use, then what old papers have: the forerunners of the euro and of today's codes.
+    private static readonly FrozenSet<string> Codes = (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK "
+        + "DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR "
+        + "KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB "
+        + "PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD "
+        + "TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XAG XAU XCD XCG XDR XOF XPD XPF XPT YER ZAR ZMW ZWG "
+        + "ANG ATS BEF BGN BYR CUC CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MRO MTL NLG PTE ROL RUR SIT SKK SLL STD TRL VEF ZMK ZWL")
+        .Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    // Codes that are a word or a short form of one in small letters.
+    private static readonly FrozenSet<string> Words =
+        FrozenSet.Create(StringComparer.Ordinal, "ALL", "ANG", "BAM", "BOB", "COP", "CUP", "ESP", "GEL", "LAK", "MAD", "MNT", "MOP", "PEN", "RON", "RUB", "SIT", "SOS", "STD", "TOP", "TRY");
+
     /// <summary>The three letters of a currency; empty for no name.</summary>
     public static bool TryRead(ReadOnlySpan<char> text, out string code)
     {
@@ -36,9 +52,21 @@ internal static class CurrencyNames
             "Kč" => "CZK",
             "Ft" => "HUF",
             "Fr." or "SFr." => "CHF",
-            _ => text.ToString().ToUpperInvariant(),
+            _ => ReadCode(text),
         };
-        return code.Length is 0 or 3 && code.AsSpan().IndexOfAnyExceptInRange('A', 'Z') < 0;
+        return code.Length > 0 || text.Length == 0;
+    }
+
+    /// <summary>A code, in capitals or not where it is no word of its own: 5 CUP is money, 5 cup is not.</summary>
+    private static string ReadCode(ReadOnlySpan<char> text)
+    {
+        if (text.Length != 3)
+        {
+            return "";
+        }
+
+        string written = text.ToString(), code = written.ToUpperInvariant();
+        return Codes.Contains(code) && (string.Equals(written, code, StringComparison.Ordinal) || !Words.Contains(code)) ? code : "";
     }
 
     /// <summary>Whether a sign can stand for a currency: many countries write $ or ¥ for their own.</summary>

@@ -92,7 +92,7 @@ internal sealed class MoneyFieldComparer(double tolerance, char decimalSeparator
 
     private static bool IsMinus(char character) => character is '-' or '\u2212';
 
-    /// <summary>Takes out thousands separators, which must stand before groups of exactly three digits.</summary>
+    /// <summary>Takes out thousands separators, which must be of one kind and stand before groups of exactly three digits.</summary>
     private bool TryPlain(ReadOnlySpan<char> text, out string plain)
     {
         plain = "";
@@ -106,6 +106,7 @@ internal sealed class MoneyFieldComparer(double tolerance, char decimalSeparator
 
         var digits = new KeyBuffer(stackalloc char[128]);
         int group = -1;
+        char separator = '\0';
         bool valid = true;
         foreach (char character in whole)
         {
@@ -116,8 +117,11 @@ internal sealed class MoneyFieldComparer(double tolerance, char decimalSeparator
             }
             else
             {
-                valid &= (character == groupSeparator || character is '\'' or ' ' or '\u00A0' or '\u202F') && group is -1 or 3;
-                valid &= digits.Length > 0 && (group >= 0 || digits.Length <= 3);
+                // One kind of separator in a number, and no zero in front: 0,123 is a decimal elsewhere, and 1 234,567 too.
+                char kind = character is '\u00A0' or '\u202F' ? ' ' : character;
+                valid &= (kind == groupSeparator || kind is '\'' or ' ') && (separator == '\0' || separator == kind) && group is -1 or 3;
+                valid &= digits.Length > 0 && digits.Written[0] != '0' && (group >= 0 || digits.Length <= 3);
+                separator = kind;
                 group = 0;
             }
         }

@@ -10,6 +10,9 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
     // Italy, San Marino, the Ivory Coast, Gabon, Congo: the zero in front is part of the number and is dialled from abroad too.
     private static readonly string[] ZeroKeepers = ["39", "378", "225", "241", "242"];
 
+    // Shorter ones are services, such as 110, which no zero in front leads to; and 12.5 is no telephone number.
+    private const int ShortestDialled = 7;
+
     private protected override string Wants => "a telephone number such as +1 206 555 0100";
 
     internal override bool TryWriteKey(AnswerValue value, ref KeyBuffer key)
@@ -23,6 +26,11 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
         text = text.StartsWith("tel:", StringComparison.OrdinalIgnoreCase) ? text[4..].TrimStart() : text;
         bool hasExtension = TrySplitExtension(ref text, out ReadOnlySpan<char> tail);
         bool international = text.Length > 0 && text[0] == '+';
+        if (!IsOneNumber(text, international) || (value.Kind == AnswerKind.Number && text.IndexOfAnyExceptInRange('0', '9') >= 0))
+        {
+            return false;
+        }
+
         text = international ? text[1..] : text;
         int start = key.Length;
 
@@ -84,7 +92,8 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
         if (hasExtension)
         {
             key.Append('x');
-            return TryDigits(tail, ref key);
+            key.Append(tail);
+            return tail.Length > 0 && tail.IndexOfAnyExceptInRange('0', '9') < 0;
         }
 
         return true;
@@ -107,7 +116,7 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
     private static string International(string country, string number) =>
         country == "1" && number.Length == 11 && number[0] == '1' ? number[1..]
         : country == "7" && number.Length == 11 && number[0] == '8' ? number[1..]
-        : number.StartsWith('0') && !KeepsZero(country) ? number[1..]
+        : number.StartsWith('0') && number.Length >= ShortestDialled && !KeepsZero(country) ? number[1..]
         : number;
 
     private static bool KeepsZero(ReadOnlySpan<char> country)
@@ -123,6 +132,39 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
         return false;
     }
 
+    /// <summary>Whether marks between digits part one number: no decimals such as 12.5, no ranges such as 1234/35. A slash may stand behind the area code.</summary>
+    private static bool IsOneNumber(ReadOnlySpan<char> text, bool international)
+    {
+        int digits = 0, sinceMark = 0, beforeSlash = -1;
+        char mark = ' ';
+        bool points = false, lone = false;
+        foreach (char character in text.TrimEnd(". "))
+        {
+            if (char.IsAsciiDigit(character))
+            {
+                digits++;
+                sinceMark++;
+            }
+            else if (character != ' ')
+            {
+                lone |= mark is '.' or ',' && sinceMark == 1;
+                if (character == '/' && beforeSlash >= 0)
+                {
+                    return false;
+                }
+
+                beforeSlash = character == '/' ? digits : beforeSlash;
+                (mark, sinceMark) = (character, 0);
+                points |= character is '.' or ',' && digits > 0;
+            }
+        }
+
+        lone |= mark is '.' or ',' && sinceMark == 1;
+        int longest = international ? 9 : text.StartsWith("00") ? 10 : 6;
+        return !(points && (lone || digits < ShortestDialled))
+            && (beforeSlash < 0 || (beforeSlash <= longest && digits - beforeSlash >= 3));
+    }
+
     private static bool TrySplitExtension(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> tail)
     {
         foreach (string word in ExtensionWords)
@@ -130,7 +172,7 @@ internal sealed class PhoneFieldComparer(string? defaultCountry) : KeyFieldCompa
             int at = text.IndexOf(word, StringComparison.OrdinalIgnoreCase);
             if (at >= 0)
             {
-                tail = text[(at + word.Length)..].TrimStart(". :=");
+                tail = text[(at + word.Length)..].TrimStart(". :=").TrimEnd(".) ");
                 text = text[..at].TrimEnd("; ");
                 return true;
             }
