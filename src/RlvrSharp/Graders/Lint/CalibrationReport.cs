@@ -9,13 +9,14 @@ namespace RlvrSharp.Graders.Lint;
 /// <remarks>
 /// Ungradable completions count with score 0, Failed and Skipped ones not at all. With pass rate p, the share of groups of size G that hold a pass
 /// and a miss is 1 − p^G − (1 − p)^G; it is estimated without bias from n samples with c passes as 1 − C(c, G)/C(n, G) − C(n − c, G)/C(n, G) where G ≤ n,
-/// and above that as the expectation over p given these samples (prior Beta(½, ½)), so that a problem which was never passed is not taken to be surely
-/// passed once the group is large enough.
+/// and above that as the expectation over p given these samples and what the other problems showed (<c>PassRatePrior</c>): a problem that was never passed
+/// is not taken to be surely passed once the group is large enough, nor to be as open as any other where none was ever passed. No curve falls with the size.
 /// </remarks>
 public sealed class CalibrationReport
 {
     private const int ShownProblems = 20;
     private static readonly int[] Sizes = [2, 4, 8, 16, 32, 64];
+    private readonly PassRatePrior prior;
 
     private CalibrationReport(IReadOnlyList<CalibrationProblem> problems, int failed, int ungradable, double passScore)
     {
@@ -23,8 +24,9 @@ public sealed class CalibrationReport
         Failed = failed;
         Ungradable = ungradable;
         PassScore = passScore;
-        PassCurve = [.. PowersUpTo(problems.Count == 0 ? 0 : problems.Max(problem => problem.Samples)).Select(k => new KeyValuePair<int, double>(k, Mean(problem => PassAt(problem, k))))];
-        MixedShare = [.. Sizes.Select(size => new KeyValuePair<int, double>(size, Mean(problem => Mixed(problem, size))))];
+        prior = new PassRatePrior(problems);
+        PassCurve = Curve(PowersUpTo(problems.Count == 0 ? 0 : problems.Max(problem => problem.Samples)), PassAt);
+        MixedShare = Curve(Sizes, Mixed);
         DeadShare = Mean(problem => problem.IsDead ? 1 : 0);
         MeanScore = Mean(problem => problem.MeanScore);
         PassRate = Mean(problem => problem.PassRate);
@@ -213,27 +215,29 @@ public sealed class CalibrationReport
         }
     }
 
-    private static double PassAt(CalibrationProblem problem, int k) =>
-        1 - (k <= problem.Samples ? NoneOf(problem.Samples, problem.Passed, k) : AllOf(problem.Samples - problem.Passed, problem.Samples, k));
+    // With the group grows the chance of both a pass and a miss; the two estimates that meet at the number of samples need not know.
+    private List<KeyValuePair<int, double>> Curve(IEnumerable<int> sizes, Func<CalibrationProblem, int, double> value)
+    {
+        var curve = new List<KeyValuePair<int, double>>();
+        double most = 0;
+        foreach (int size in sizes)
+        {
+            most = Math.Max(most, Mean(problem => value(problem, size)));
+            curve.Add(new KeyValuePair<int, double>(size, most));
+        }
 
-    private static double Mixed(CalibrationProblem problem, int size)
+        return curve;
+    }
+
+    private double PassAt(CalibrationProblem problem, int k) =>
+        1 - (k <= problem.Samples ? NoneOf(problem.Samples, problem.Passed, k) : prior.AllMissed(problem, k));
+
+    private double Mixed(CalibrationProblem problem, int size)
     {
         int missed = problem.Samples - problem.Passed;
         return size <= problem.Samples
             ? 1 - NoneOf(problem.Samples, problem.Passed, size) - NoneOf(problem.Samples, missed, size)
-            : 1 - AllOf(problem.Passed, problem.Samples, size) - AllOf(missed, problem.Samples, size);
-    }
-
-    // The expectation of r^k where r, of which n samples showed c, has the prior Beta(½, ½): the product of (c + ½ + i) / (n + 1 + i).
-    private static double AllOf(int c, int n, int k)
-    {
-        double product = 1;
-        for (int i = 0; i < k; i++)
-        {
-            product *= (c + 0.5 + i) / (n + 1.0 + i);
-        }
-
-        return product;
+            : 1 - prior.AllPassed(problem, size) - prior.AllMissed(problem, size);
     }
 
     // The probability that k of n, drawn without putting back, hold none of c: C(n − c, k) / C(n, k).

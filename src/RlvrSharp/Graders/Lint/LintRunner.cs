@@ -120,11 +120,13 @@ internal sealed class LintRunner(IGrader grader, GraderLintOptions options, List
         }
     }
 
-    public void AddTimeFinding()
+    /// <summary>B-time: a grader that is slow.</summary>
+    /// <param name="failing">How bad it is that it failed slowly again and again.</param>
+    public void AddTimeFinding(LintSeverity failing = LintSeverity.Error)
     {
         if (GaveUp)
         {
-            Add("B-time", LintSeverity.Error, null, $"The grader failed {slowFailures} times after more than {SlowFailure.TotalSeconds} s each, so the other checks were left out.", "Make it end in time, and run lint again.");
+            Add("B-time", failing, null, $"The grader failed {slowFailures} times after more than {SlowFailure.TotalSeconds} s each, so the other checks were left out.", "Make it end in time, and run lint again.");
             return;
         }
 

@@ -45,7 +45,7 @@ internal static partial class SourceChecks
         bool python = ((IJsonGrader)node).Type == "python";
         string code = SourceText.CodeOnly(source, python);
         Match signature = python ? PythonSignature().Match(code) : CSharpSignature().Match(code);
-        string name = signature.Success ? signature.Groups[1].Value : "item";
+        string name = signature.Success ? signature.Groups["item"].Value : "item";
         return (python ? signature.Success : !code.Contains("IGrader", StringComparison.Ordinal))
             && Regex.Count(code, $@"\b{name}\b", RegexOptions.CultureInvariant) <= (signature.Success ? 1 : 0);
     }
@@ -121,10 +121,11 @@ internal static partial class SourceChecks
         RewardedReturn().IsMatch(block)
         || RewardedVariable().Matches(block).Any(match => Regex.IsMatch(code, $@"\breturn\s+(float\s*\(\s*)?{match.Groups[1].Value}\s*\)?\s*(;|\r?$)", RegexOptions.CultureInvariant | RegexOptions.Multiline));
 
-    [GeneratedRegex(@"\bdef\s+grade\s*\(\s*\w+\s*(?::[^,]*)?,\s*(\w+)", RegexOptions.CultureInvariant)]
+    // A comma in the brackets of an annotation (dict[str, int]) ends no parameter.
+    [GeneratedRegex(@"\bdef\s+grade\s*\(\s*\w+\s*(?::[^,\[\](){}]*(?:\[(?:[^\[\]]|(?<open>\[)|(?<-open>\]))*(?(open)(?!))\][^,\[\](){}]*)*)?,\s*(?<item>\w+)", RegexOptions.CultureInvariant)]
     private static partial Regex PythonSignature();
 
-    [GeneratedRegex(@"\bGrade\s*\(\s*JsonElement\s+\w+\s*,\s*JsonElement\s+(\w+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bGrade\s*\(\s*JsonElement\s+\w+\s*,\s*JsonElement\s+(?<item>\w+)", RegexOptions.CultureInvariant)]
     private static partial Regex CSharpSignature();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(UtcNow|Now|Today)\b|\bTimeProvider\.System\b|\bGuid\.(NewGuid|CreateVersion7)\b|\bnew\s+(System\.)?Random\s*\(\s*\)|\bRandom\.Shared\b|\bRandomNumberGenerator\b|\bEnvironment\.TickCount|\bStopwatch\.|\b(HttpClient|WebClient|TcpClient|UdpClient|Socket)\b|\bDns\.|\bCultureInfo\.Current(UI)?Culture\b|\bStringComparison\.CurrentCulture|\.ToLower\(\s*\)|\.ToUpper\(\s*\)", RegexOptions.CultureInvariant)]

@@ -101,7 +101,7 @@ internal sealed class PythonHost(PythonGraderOptions options)
             PythonIsolation.Bubblewrap => "isolated by bubblewrap: no network, read-only files, own processes, private temporary folder",
             _ => "NOT isolated: the code has the network and all files of this user; time, memory and processes are limited",
         };
-        text += filtered && kind != PythonIsolation.None ? ", filtered system calls" : "";
+        text += filtered ? ", filtered system calls" : "";
         return refusals.Count == 0 ? text : $"{text} ({string.Join("; ", refusals)})";
     }
 }

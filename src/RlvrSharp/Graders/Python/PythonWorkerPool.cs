@@ -9,7 +9,7 @@ namespace RlvrSharp.Graders;
 /// </summary>
 internal sealed class PythonWorkerPool : IAsyncDisposable
 {
-    // A source that fails to load this often in a row is not tried again: each try may cost the whole load limit.
+    // A source that no worker could load, this often in a row, is not tried again: each try may cost the whole load limit.
     private const int MostLoads = 3;
     private static readonly TimeSpan s_idleLimit = TimeSpan.FromMinutes(1);
 
@@ -20,6 +20,11 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _threads = [];
+    private readonly SemaphoreSlim _turn = new(1);
+    private int _loads;
+    private int _loading;
+    private bool _loaded;
+    private bool _crowded;
     private int _unloaded;
     private PythonReply? _unloadable;
     private int _waiting;
@@ -82,6 +87,7 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
             job.Done.TrySetException(new ObjectDisposedException(nameof(PythonGrader)));
         }
 
+        _turn.Dispose();
         _stop.Dispose();
     }
 
@@ -181,29 +187,107 @@ internal sealed class PythonWorkerPool : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(job.CancellationToken, _stop.Token);
         if (worker is null)
         {
-            if (Volatile.Read(ref _unloadable) is { } known)
+            PythonReply loaded = LoadInTurn(ref worker, either.Token);
+            if (worker is null)
+            {
+                return loaded;
+            }
+        }
+
+        return job.Arguments is null ? new PythonReply { Outcome = "loaded" } : worker.Exchange(job.Arguments, _options.TimeLimit, either.Token);
+    }
+
+    // A source that was too slow or too large while several workers loaded it is loaded by one at a time, until one has it.
+    private PythonReply LoadInTurn(ref PythonWorker? worker, CancellationToken cancellationToken)
+    {
+        bool waits;
+        lock (_gate)
+        {
+            waits = _crowded && !_loaded;
+        }
+
+        if (!waits)
+        {
+            return Load(ref worker, cancellationToken);
+        }
+
+        try
+        {
+            _turn.Wait(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return new PythonReply { Outcome = "lost" };
+        }
+
+        try
+        {
+            return Load(ref worker, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private PythonReply Load(ref PythonWorker? worker, CancellationToken cancellationToken)
+    {
+        int begun;
+        bool alone;
+        lock (_gate)
+        {
+            if (_unloadable is { } known)
             {
                 return known;
             }
 
-            (worker, Environment) = _host.Start();
-            PythonReply loaded = worker.Exchange(_source, _options.LoadTimeLimit, either.Token);
-            if (loaded.Outcome != "loaded")
-            {
-                worker.Dispose();
-                worker = null;
-                if (loaded.Outcome != "lost" && Interlocked.Increment(ref _unloaded) >= MostLoads)
-                {
-                    Volatile.Write(ref _unloadable, loaded);
-                }
-
-                return loaded;
-            }
-
-            Volatile.Write(ref _unloaded, 0);
+            begun = ++_loads;
+            alone = ++_loading == 1;
         }
 
-        return job.Arguments is null ? new PythonReply { Outcome = "loaded" } : worker.Exchange(job.Arguments, _options.TimeLimit, either.Token);
+        PythonReply? loaded = null;
+        PythonWorker? started = null;
+        try
+        {
+            (started, Environment) = _host.Start();
+            loaded = started.Exchange(_source, _options.LoadTimeLimit, cancellationToken);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _loading--;
+                Note(loaded?.Outcome, alone && _loads == begun, loaded);
+            }
+
+            if (loaded?.Outcome == "loaded")
+            {
+                worker = started;
+            }
+            else
+            {
+                started?.Dispose();
+            }
+        }
+
+        return loaded;
+    }
+
+    // What a load says about the source. Time and memory that other loads wanted too say nothing; once loaded, a source can be loaded.
+    private void Note(string? outcome, bool alone, PythonReply? reply)
+    {
+        if (outcome == "loaded")
+        {
+            (_loaded, _unloaded, _unloadable) = (true, 0, null);
+        }
+        else if (outcome is "timeout" or "memory" && !alone)
+        {
+            _crowded = true;
+        }
+        else if (outcome is not (null or "lost") && !_loaded && ++_unloaded >= MostLoads)
+        {
+            _unloadable = reply;
+        }
     }
 
     private sealed record Job(byte[]? Arguments, CancellationToken CancellationToken)

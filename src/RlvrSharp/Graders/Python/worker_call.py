@@ -138,12 +138,13 @@ def run(grade, payload, seconds, secret, out, error, result):
     cap(resource.RLIMIT_CPU, int(seconds) + 2, 2)
     me = PROCESS()
     try:
-        sys.setrecursionlimit(5000)  # answers may nest deeper than Python likes
+        limit = sys.getrecursionlimit()  # which the source may have set
+        sys.setrecursionlimit(max(limit, 5000))  # answers may nest deeper than Python likes
         try:
             data = READ_JSON(payload)
         except ValueError:
             data = READ_JSON(payload, parse_int=read_integer)
-        sys.setrecursionlimit(1000)
+        sys.setrecursionlimit(limit)
         del payload
         kind, text = weigh(grade(data["sample"], data["item"]))
     except BaseException as problem:

@@ -19,11 +19,10 @@ public class CalibrationReportTests
 
     /// <summary>Beyond the samples, against the integral over all pass rates.</summary>
     [Theory]
-    [InlineData(4, 2)]
+    [InlineData(4, 0)]
     [InlineData(8, 0)]
-    [InlineData(8, 3)]
     [InlineData(8, 8)]
-    public void Larger_groups_than_were_sampled_are_expected_over_the_rates_that_fit_the_samples(int samples, int passed)
+    public void Larger_groups_of_the_only_problem_are_expected_over_the_rates_that_fit_its_samples(int samples, int passed)
     {
         var report = CalibrationReport.From([Group("a", [.. Enumerable.Range(0, samples).Select(i => i < passed ? 1.0 : 0.0)])]);
         foreach (int size in new[] { 16, 64 })
@@ -42,6 +41,44 @@ public class CalibrationReportTests
 
             Assert.Equal(mixed / weight, At(report.MixedShare, size), 8);
         }
+    }
+
+    [Fact]
+    public void Where_nothing_was_passed_on_many_problems_larger_groups_promise_little()
+    {
+        var report = CalibrationReport.From([.. Enumerable.Range(0, 100).Select(i => Group($"{i}", 0, 0, 0, 0, 0, 0, 0, 0))]);
+        Assert.InRange(At(report.MixedShare, 16), 0.001, 0.05);
+        Assert.InRange(At(report.MixedShare, 64), 0.001, 0.05);
+    }
+
+    /// <summary>Rates are known, samples are drawn from them: the curve must come near the one that follows from the rates.</summary>
+    [Theory]
+    [InlineData(0.02, 0.02, 0.02)]
+    [InlineData(0.1, 0.1, 0.1)]
+    [InlineData(0.01, 0.1, 0.5)]
+    [InlineData(0.05, 0.5, 0.95)]
+    [InlineData(0.9, 0.95, 0.99)]
+    public void Larger_groups_are_as_mixed_as_the_rates_make_them(params double[] rates)
+    {
+        var random = new Random(7);
+        CalibrationGroup[] groups = [.. Enumerable.Range(0, 600).Select(i => Group($"{i}", [.. Enumerable.Range(0, 8).Select(_ => random.NextDouble() < rates[i % rates.Length] ? 1.0 : 0.0)]))];
+        var report = CalibrationReport.From(groups);
+        foreach (int size in new[] { 8, 16, 32, 64 })
+        {
+            double truth = rates.Average(p => 1 - Math.Pow(p, size) - Math.Pow(1 - p, size));
+            Assert.True(Math.Abs(truth - At(report.MixedShare, size)) < 0.07, $"{size}: {truth} {At(report.MixedShare, size)}");
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 8)]
+    [InlineData(3, 8)]
+    [InlineData(2, 4)]
+    public void No_larger_group_is_less_mixed(int passed, int samples)
+    {
+        var report = CalibrationReport.From([Group("a", [.. Enumerable.Range(0, samples).Select(i => i < passed ? 1.0 : 0.0)]), Group("b", 0, 0)]);
+        Assert.Equal(report.MixedShare.Select(pair => pair.Value).Order(), report.MixedShare.Select(pair => pair.Value));
+        Assert.Equal(report.PassCurve.Select(pair => pair.Value).Order(), report.PassCurve.Select(pair => pair.Value));
     }
 
     [Fact]

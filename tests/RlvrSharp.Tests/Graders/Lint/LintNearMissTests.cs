@@ -170,6 +170,26 @@ public class LintNearMissTests
     }
 
     [Fact]
+    public async Task A_grader_that_raises_slowly_on_empty_answers_may_train()
+    {
+        var grader = new NeverInTime("Paris");
+        LintReport report = await GraderLint.CheckQuicklyAsync(grader, Words("Paris"));
+        Assert.Contains(report.Findings, finding => finding is { Id: "B-time", Severity: LintSeverity.Warning });
+        Assert.False(report.HasErrors, report.ToString());
+    }
+
+    [Theory]
+    [InlineData("sample: dict[str, int], item", "item['reference']", false)]
+    [InlineData("sample: dict[str, list[dict[str, int]]] | None, item: dict", "item['reference']", false)]
+    [InlineData("sample: typing.Mapping[str, int], row", "row['reference']", false)]
+    [InlineData("sample: f(1, 2), item", "item['reference']", false)]
+    [InlineData("sample: dict[str, int], item", "1", true)]
+    [InlineData("sample: dict, item", "1", true)]
+    [InlineData("sample, item", "1", true)]
+    public void A_grader_that_ignores_the_row_is_known_whatever_its_annotations(string parameters, string value, bool ignores) =>
+        Assert.Equal(ignores, SourceChecks.IgnoresItem(new Code("python", $"def grade({parameters}):\n    return {value}")));
+
+    [Fact]
     public void A_grader_that_cannot_be_loaded_is_a_finding()
     {
         LintReport report = GraderLint.CannotLoad(Assert.Throws<DataException>(() => GraderJson.Parse(Multi("(a + b"))));
@@ -193,13 +213,18 @@ public class LintNearMissTests
 
     private static Problem[] Words(params string[] references) => [.. references.Select((reference, i) => new Problem($"question {i}") { Id = $"row{i}", Reference = reference })];
 
-    private sealed class NeverInTime : IGrader
+    private sealed class NeverInTime(string? quick = null) : IGrader
     {
         public int Calls { get; private set; }
 
         public async ValueTask<Grade> GradeAsync(Problem problem, Completion completion, CancellationToken cancellationToken = default)
         {
             Calls++;
+            if (completion.Text == quick)
+            {
+                return new Grade(1);
+            }
+
             await Task.Delay(1050, cancellationToken);
             return Grade.Failed("did not return");
         }

@@ -179,6 +179,48 @@ public sealed class PythonGraderTests
     }
 
     [PythonFact]
+    public async Task Slow_loads_in_a_burst_do_not_end_the_use_of_workers()
+    {
+        foreach (bool loadedBefore in new[] { true, false })
+        {
+            string slow = Path.Combine(Path.GetTempPath(), $"rlvr-slow-{Guid.NewGuid():N}");
+            await using var grader = new PythonGrader(
+                $"import os, time\nif os.path.exists('{slow}'):\n    time.sleep(100)\ndef grade(sample, item):\n    time.sleep(0.4)\n    return 1",
+                Unisolated(workers: 4, change: options => (options.LoadTimeLimit, options.TimeLimit) = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(60))));
+            if (loadedBefore)
+            {
+                await grader.StartAsync();
+            }
+
+            await File.WriteAllTextAsync(slow, "");
+            Grade[] burst = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Ask(grader, "x")));
+            File.Delete(slow);
+            Assert.InRange(burst.Count(grade => grade.Reason?.Contains("did not load within", StringComparison.Ordinal) == true), loadedBefore ? 1 : 4, 4);
+            Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskPatiently(grader, "x"))), grade => Assert.True(grade.Score == 1, grade.Reason));
+        }
+    }
+
+    [PythonFact]
+    public async Task A_recursion_limit_that_the_source_sets_holds()
+    {
+        const string source = "import sys\nLIMIT\ndef deep(n):\n    return 1 if n == 0 else deep(n - 1)\ndef grade(sample, item):\n    return deep(3000)";
+        await using var raised = new PythonGrader(source.Replace("LIMIT", "sys.setrecursionlimit(20000)", StringComparison.Ordinal), Options());
+        Assert.Equal((1, null), ((await Ask(raised, "x")).Score, (await Ask(raised, "x")).Reason));
+        await using var usual = new PythonGrader(source.Replace("LIMIT", "", StringComparison.Ordinal), Options());
+        Assert.Contains("RecursionError", (await Ask(usual, "x")).Reason, StringComparison.Ordinal);
+    }
+
+    [PythonFact]
+    public async Task Without_isolation_no_system_call_is_forbidden()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            await using var grader = new PythonGrader("import os\ndef grade(sample, item):\n    return 1 if os.memfd_create('x') >= 0 else 0", Unisolated());
+            Assert.Null((await AskPatiently(grader, "x")).Reason);
+        }
+    }
+
+    [PythonFact]
     public async Task Starting_tells_what_the_code_runs_on()
     {
         await using var grader = new PythonGrader("def grade(sample, item):\n    return 1", Options());
@@ -312,6 +354,10 @@ public sealed class PythonGraderTests
         return options;
     }
 
-    private static PythonGraderOptions Unisolated() =>
-        new() { Workers = 1, AllowUnisolated = true, Isolation = PythonIsolation.None, TimeLimit = TimeSpan.FromSeconds(0.4) };
+    private static PythonGraderOptions Unisolated(int workers = 1, Action<PythonGraderOptions>? change = null)
+    {
+        var options = new PythonGraderOptions { Workers = workers, AllowUnisolated = true, Isolation = PythonIsolation.None, TimeLimit = TimeSpan.FromSeconds(0.4) };
+        change?.Invoke(options);
+        return options;
+    }
 }
