@@ -4,7 +4,8 @@ namespace RlvrSharp.Graders.Lint;
 /// <remarks>
 /// Its mean is the others' pass rate, (c + ½) / (n + 1) over all their samples. Its spread is the correlation ρ of two samples of one problem, from the
 /// variance between and within problems, counted once for each problem beyond the first beside one ½ (the weight of a + b is 1/ρ − 1). So a single
-/// problem has Beta(½, ½), and many problems that nobody passed make it plain that the next one will not be passed either.
+/// problem has Beta(½, ½), and many problems that nobody passed make it plain that the next one will not be passed either. Rates that form clusters with
+/// nothing between them are no beta distribution, and are smoothed.
 /// </remarks>
 internal sealed class PassRatePrior
 {

@@ -56,7 +56,8 @@ public class CalibrationReportTests
     [InlineData(0.02, 0.02, 0.02)]
     [InlineData(0.1, 0.1, 0.1)]
     [InlineData(0.01, 0.1, 0.5)]
-    [InlineData(0.05, 0.5, 0.95)]
+    [InlineData(0.02, 0.1, 0.3, 0.6)]
+    [InlineData(0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)]
     [InlineData(0.9, 0.95, 0.99)]
     public void Larger_groups_are_as_mixed_as_the_rates_make_them(params double[] rates)
     {
