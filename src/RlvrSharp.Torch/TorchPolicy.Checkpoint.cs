@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using RlvrSharp.Models;
 using RlvrSharp.Policies;
@@ -144,8 +143,7 @@ public sealed partial class TorchPolicy
             }
         }
 
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointFolder.StepKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture) };
-        SafetensorsWriter.Write(path, sources, metadata);
+        CheckpointFolder.WriteOptimizer(path, sources, optimizer.Steps);
     }
 
     private void ReadModel(string directory)
@@ -156,12 +154,7 @@ public sealed partial class TorchPolicy
         var types = new Dictionary<TorchParameter, TensorType>();
         foreach (TorchParameter p in engine.Model.Weights.Parameters)
         {
-            TensorType type = tensors.Get(p.Name).Type;
-            if (type is not (TensorType.F32 or TensorType.F64 or TensorType.F16 or TensorType.BF16))
-            {
-                throw new CheckpointException($"{directory}: the tensor \"{p.Name}\" is of type {TensorTypes.Name(type)}; weights are F32, F64, F16 or BF16.");
-            }
-
+            TensorType type = CheckpointFolder.WeightType(tensors, p.Name, directory);
             types[p] = type;
             read.Values[p] = Read(p, $"{directory}: \"{p.Name}\"", (values, first) => tensors.ReadSingle(p.Name, values, first));
         }
@@ -175,22 +168,10 @@ public sealed partial class TorchPolicy
 
     private void ReadAdapters(string directory)
     {
-        string path = Path.Combine(directory, LoraCheckpoint.WeightsFile);
-        if (!File.Exists(path))
-        {
-            throw new CheckpointException($"{directory} has no {LoraCheckpoint.WeightsFile}, and this policy trains adapters: load the directory as a policy of its own.");
-        }
-
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        var known = engine.Model.Weights.Adapters.ToDictionary(p => p.Name, StringComparer.Ordinal);
-        string[] unbound = [.. file.Tensors.Select(tensor => tensor.Name).Where(name => !known.ContainsKey(name))];
-        if (unbound.Length > 0)
-        {
-            throw new CheckpointException($"{path}: the tensor \"{unbound[0]}\" binds to no adapted layer of the model ({unbound.Length} such tensors).");
-        }
-
+        IReadOnlyList<TorchParameter> adapters = engine.Model.Weights.Adapters;
+        using SafetensorsFile file = LoraCheckpoint.OpenWeights(directory, [.. adapters.Select(p => p.Name)]);
         using var read = new ReadTensors();
-        foreach (TorchParameter p in known.Values)
+        foreach (TorchParameter p in adapters)
         {
             read.Values[p] = ReadFrom(file, p, p.Name);
         }
@@ -237,11 +218,7 @@ public sealed partial class TorchPolicy
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!file.Metadata.TryGetValue(CheckpointFolder.StepKey, out string? text) || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long steps))
-        {
-            throw new CheckpointException($"{path} has no \"{CheckpointFolder.StepKey}\" in its metadata: it was not written by this library.");
-        }
-
+        long steps = CheckpointFolder.StepsOf(file);
         foreach (TorchParameter p in optimizer.Parameters)
         {
             if (file.TryGet(CheckpointFolder.FirstMomentPrefix + p.Name, out _))
@@ -262,12 +239,7 @@ public sealed partial class TorchPolicy
 
     private Tensor ReadFrom(SafetensorsFile file, TorchParameter parameter, string name)
     {
-        if (!file.TryGet(name, out StoredTensor? tensor) || !tensor.Shape.SequenceEqual(parameter.Shape))
-        {
-            throw new CheckpointException(
-                $"{file.Path}: \"{name}\" {(tensor is null ? "is missing" : "has the shape " + StoredTensor.Format(tensor.Shape))}; {StoredTensor.Format(parameter.Shape)} is needed.");
-        }
-
+        CheckpointFolder.CheckShape(file, name, parameter.Shape);
         return Read(parameter, $"{file.Path}: \"{name}\"", (values, first) => file.ReadSingle(name, values, first));
     }
 

@@ -114,31 +114,15 @@ internal sealed class TorchWeights : IDisposable
         }
     }
 
-    // The same names, order and first weights as in managed code, so that an adapter of one is an adapter of the other.
     private static void AddAdapters(List<TorchParameter> parameters, List<TorchParameter> adapters, LoraOptions lora, ScalarType precision, Device device)
     {
-        foreach (string module in lora.TargetModules)
-        {
-            if (!LoraOptions.Modules.Contains(module))
-            {
-                throw new PolicyException($"LoRA target module \"{module}\" binds to no layer; there are {string.Join(", ", LoraOptions.Modules)}.");
-            }
-        }
-
-        IEnumerable<string> wanted = lora.TargetModules.Count == 0 ? LoraOptions.Modules : lora.TargetModules;
-        foreach (TorchParameter weight in parameters.Where(p => wanted.Any(module => p.Name.EndsWith("." + module + ".weight", StringComparison.Ordinal))))
+        LoraCheckpoint.CheckModules(lora);
+        foreach (TorchParameter weight in parameters.Where(p => LoraCheckpoint.Wants(lora, p.Name)))
         {
             long rows = weight.Shape[0], columns = weight.Shape[1];
             var down = new TorchParameter(LoraCheckpoint.DownName(weight.Name), [lora.Rank, columns], trained: true, precision);
             var up = new TorchParameter(LoraCheckpoint.UpName(weight.Name), [rows, lora.Rank], trained: true, precision);
-            var random = new KeyedRandom(KeyedRandom.Key(lora.Seed, (ulong)(adapters.Count / 2)));
-            double bound = 1 / Math.Sqrt(columns);
-            var values = new float[lora.Rank * columns];
-            for (int i = 0; i < values.Length; i++)
-            {
-                values[i] = (float)(((2 * random.NextDouble()) - 1) * bound);
-            }
-
+            float[] values = LoraCheckpoint.FirstWeights(lora, adapters.Count / 2, (int)columns);
             down.Replace(tensor(values, down.Shape, device: device));
             up.Replace(zeros(up.Shape, ScalarType.Float32, device));
             adapters.Add(down);

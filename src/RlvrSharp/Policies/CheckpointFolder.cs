@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using RlvrSharp.Models;
 
 namespace RlvrSharp.Policies;
 
@@ -11,7 +12,7 @@ internal static class CheckpointFolder
     public const string FirstMomentPrefix = "exp_avg.";
     public const string SecondMomentPrefix = "exp_avg_sq.";
     public const string MasterPrefix = "master.";
-    public const string StepKey = "step";
+    private const string StepKey = "step";
 
     /// <summary>Writes into a directory beside the wanted one and renames it when it is complete.</summary>
     /// <param name="directory">The wanted one; must not exist.</param>
@@ -44,6 +45,35 @@ internal static class CheckpointFolder
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Writes an optimiser's state with its step count.</summary>
+    public static void WriteOptimizer(string path, IEnumerable<TensorSource> tensors, long steps) => SafetensorsWriter.Write(
+        path, tensors, new Dictionary<string, string> { ["format"] = "pt", [StepKey] = steps.ToString(CultureInfo.InvariantCulture) });
+
+    /// <summary>The step count of an optimiser's state.</summary>
+    public static long StepsOf(SafetensorsFile file) =>
+        file.Metadata.TryGetValue(StepKey, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long steps)
+            ? steps
+            : throw new CheckpointException($"{file.Path} has no \"{StepKey}\" in its metadata: it was not written by this library.");
+
+    /// <summary>The type a weight is stored in; refuses types that are no floats.</summary>
+    public static TensorType WeightType(CheckpointTensors tensors, string name, string directory)
+    {
+        TensorType type = tensors.Get(name).Type;
+        return type is TensorType.F32 or TensorType.F64 or TensorType.F16 or TensorType.BF16
+            ? type
+            : throw new CheckpointException($"{directory}: the tensor \"{name}\" is of type {TensorTypes.Name(type)}; weights are F32, F64, F16 or BF16.");
+    }
+
+    /// <summary>Refuses a file without a tensor, or with one of another shape.</summary>
+    public static void CheckShape(SafetensorsFile file, string name, IReadOnlyList<long> shape)
+    {
+        if (!file.TryGet(name, out StoredTensor? tensor) || !tensor.Shape.SequenceEqual(shape))
+        {
+            throw new CheckpointException(
+                $"{file.Path}: \"{name}\" {(tensor is null ? "is missing" : "has the shape " + StoredTensor.Format(tensor.Shape))}; {StoredTensor.Format(shape)} is needed.");
         }
     }
 

@@ -18,6 +18,61 @@ internal static class LoraCheckpoint
     /// <summary>The name of B of a layer.</summary>
     public static string UpName(string weight) => Prefix + weight[..^".weight".Length] + ".lora_B.weight";
 
+    /// <summary>Refuses target modules that no layer is called.</summary>
+    public static void CheckModules(LoraOptions options)
+    {
+        foreach (string module in options.TargetModules)
+        {
+            if (!LoraOptions.Modules.Contains(module))
+            {
+                throw new PolicyException($"LoRA target module \"{module}\" binds to no layer; there are {string.Join(", ", LoraOptions.Modules)}.");
+            }
+        }
+    }
+
+    /// <summary>Whether a layer gets an adapter, by the name of its weight in the base model.</summary>
+    public static bool Wants(LoraOptions options, string weight) =>
+        LoraOptions.Modules.Any(module => (options.TargetModules.Count == 0 || options.TargetModules.Contains(module)) && weight.EndsWith("." + module + ".weight", StringComparison.Ordinal));
+
+    /// <summary>A's first weights, [rank × columns]: the same for every policy, so that an adapter of one is an adapter of the other.</summary>
+    /// <param name="options">Rank and seed.</param>
+    /// <param name="index">Which of the adapted layers, in the order of the forward pass.</param>
+    /// <param name="columns">The layer's inputs.</param>
+    public static float[] FirstWeights(LoraOptions options, int index, int columns)
+    {
+        var random = new KeyedRandom(KeyedRandom.Key(options.Seed, (ulong)index));
+        double bound = 1 / Math.Sqrt(columns);
+        var weights = new float[options.Rank * columns];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = (float)(((2 * random.NextDouble()) - 1) * bound);
+        }
+
+        return weights;
+    }
+
+    /// <summary>Opens an adapter's weights, each of which must belong to one of the model's adapters.</summary>
+    /// <param name="directory">The adapter's directory.</param>
+    /// <param name="known">The names of the model's adapter matrices.</param>
+    public static SafetensorsFile OpenWeights(string directory, IReadOnlyCollection<string> known)
+    {
+        string path = Path.Combine(directory, WeightsFile);
+        if (!File.Exists(path))
+        {
+            throw new CheckpointException($"{directory} has no {WeightsFile}, and this policy trains adapters: load the directory as a policy of its own.");
+        }
+
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        string[] unbound = [.. file.Tensors.Select(tensor => tensor.Name).Where(name => !known.Contains(name))];
+        if (unbound.Length == 0)
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new CheckpointException($"{path}: the tensor \"{unbound[0]}\" binds to no adapted layer of the model ({unbound.Length} such tensors).");
+    }
+
     /// <summary>Whether a directory holds an adapter and no model of its own.</summary>
     public static bool IsAdapter(string directory) =>
         File.Exists(Path.Combine(directory, ConfigFile)) && !File.Exists(Path.Combine(directory, "config.json"));

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
@@ -112,15 +111,8 @@ public sealed partial class ManagedPolicy
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(lora.Rank, 1);
-        foreach (string module in lora.TargetModules)
-        {
-            if (!LoraOptions.Modules.Contains(module))
-            {
-                throw new PolicyException($"LoRA target module \"{module}\" binds to no layer; there are {string.Join(", ", LoraOptions.Modules)}.");
-            }
-        }
-
-        weights.Attach(lora, name => lora.TargetModules.Count == 0 || lora.TargetModules.Any(module => name.EndsWith("." + module + ".weight", StringComparison.Ordinal)));
+        LoraCheckpoint.CheckModules(lora);
+        weights.Attach(lora, name => LoraCheckpoint.Wants(lora, name));
     }
 
     internal static ManagedPolicy Create(CausalLmConfig config, ITokenCodec codec, CheckpointFiles files, ulong seed, ManagedPolicyOptions? options = null)
@@ -249,8 +241,7 @@ public sealed partial class ManagedPolicy
             }
         }
 
-        var metadata = new Dictionary<string, string> { ["format"] = "pt", [CheckpointFolder.StepKey] = optimizer.Steps.ToString(CultureInfo.InvariantCulture) };
-        SafetensorsWriter.Write(path, sources, metadata);
+        CheckpointFolder.WriteOptimizer(path, sources, optimizer.Steps);
     }
 
     private static TensorSource Source(string name, Parameter parameter, FloatBuffer buffer, TensorType type) =>
@@ -265,12 +256,7 @@ public sealed partial class ManagedPolicy
         var types = new Dictionary<Parameter, TensorType>();
         foreach (Parameter p in weights.Parameters)
         {
-            TensorType type = tensors.Get(p.Name).Type;
-            if (type is not (TensorType.F32 or TensorType.F64 or TensorType.F16 or TensorType.BF16))
-            {
-                throw new CheckpointException($"{directory}: the tensor \"{p.Name}\" is of type {TensorTypes.Name(type)}; weights are F32, F64, F16 or BF16.");
-            }
-
+            TensorType type = CheckpointFolder.WeightType(tensors, p.Name, directory);
             types[p] = type;
             values[p] = p.Narrow && type == TensorType.BF16
                 ? ReadNarrow(p, directory, tensors)
@@ -286,21 +272,8 @@ public sealed partial class ManagedPolicy
 
     private void ReadAdapters(string directory)
     {
-        string path = Path.Combine(directory, LoraCheckpoint.WeightsFile);
-        if (!File.Exists(path))
-        {
-            throw new CheckpointException($"{directory} has no {LoraCheckpoint.WeightsFile}, and this policy trains adapters: load the directory as a policy of its own.");
-        }
-
         ModelWeights weights = Transformer.Weights;
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        var known = weights.Adapters.ToDictionary(p => p.Name, StringComparer.Ordinal);
-        string[] unbound = [.. file.Tensors.Select(tensor => tensor.Name).Where(name => !known.ContainsKey(name))];
-        if (unbound.Length > 0)
-        {
-            throw new CheckpointException($"{path}: the tensor \"{unbound[0]}\" binds to no adapted layer of the model ({unbound.Length} such tensors).");
-        }
-
+        using SafetensorsFile file = LoraCheckpoint.OpenWeights(directory, [.. weights.Adapters.Select(p => p.Name)]);
         ReadRest(directory, weights.Adapters.ToDictionary(p => p, p => ReadFrom(file, p, p.Name)));
     }
 
@@ -341,11 +314,7 @@ public sealed partial class ManagedPolicy
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!file.Metadata.TryGetValue(CheckpointFolder.StepKey, out string? text) || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long steps))
-        {
-            throw new CheckpointException($"{path} has no \"{CheckpointFolder.StepKey}\" in its metadata: it was not written by this library.");
-        }
-
+        long steps = CheckpointFolder.StepsOf(file);
         foreach (Parameter p in optimizer.Parameters)
         {
             if (file.TryGet(CheckpointFolder.FirstMomentPrefix + p.Name, out _))
@@ -365,12 +334,7 @@ public sealed partial class ManagedPolicy
 
     private FloatBuffer ReadFrom(SafetensorsFile file, Parameter parameter, string name)
     {
-        if (!file.TryGet(name, out StoredTensor? tensor) || !tensor.Shape.SequenceEqual(parameter.Shape))
-        {
-            throw new CheckpointException(
-                $"{file.Path}: \"{name}\" {(tensor is null ? "is missing" : "has the shape " + StoredTensor.Format(tensor.Shape))}; {StoredTensor.Format(parameter.Shape)} is needed.");
-        }
-
+        CheckpointFolder.CheckShape(file, name, parameter.Shape);
         return ReadRows(parameter, $"{file.Path}: \"{name}\"", (rows, first) => file.ReadSingle(name, rows, first));
     }
 

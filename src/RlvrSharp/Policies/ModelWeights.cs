@@ -103,17 +103,10 @@ internal sealed class ModelWeights
 
             var down = new Parameter(LoraCheckpoint.DownName(weight.Name), [options.Rank, weight.Columns], packed: true);
             var up = new Parameter(LoraCheckpoint.UpName(weight.Name), [weight.Rows, options.Rank], packed: true);
-            var random = new KeyedRandom(KeyedRandom.Key(options.Seed, (ulong)count));
-            double bound = 1 / Math.Sqrt(weight.Columns);
-            var row = new float[weight.Columns];
+            float[] first = LoraCheckpoint.FirstWeights(options, count, weight.Columns);
             for (int r = 0; r < options.Rank; r++)
             {
-                for (int c = 0; c < row.Length; c++)
-                {
-                    row[c] = (float)(((2 * random.NextDouble()) - 1) * bound);
-                }
-
-                down.Pack(row, r, down.ValueSpan);
+                down.Pack(first.AsSpan(r * weight.Columns, weight.Columns), r, down.ValueSpan);
             }
 
             linear.Adapter = new LoraAdapter(down, up, (float)(options.Alpha / options.Rank));

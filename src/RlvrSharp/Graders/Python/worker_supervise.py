@@ -373,10 +373,10 @@ def empty(top, kept):
     Removes what is in a folder but what is kept, whatever its permissions and however deep it nests: folders within folders are first moved
     up, so that no path grows long. What cannot be removed stays (inside a sandbox it dies with it).
     """
-    todo = [path for path in (os.path.join(top, name) for name in os.listdir(top)) if path not in kept]
+    left = [path for path in (os.path.join(top, name) for name in os.listdir(top)) if path not in kept]
     moved = 0
-    while todo:
-        path = todo.pop()
+    while left:
+        path = left.pop()
         try:
             if os.path.islink(path) or not os.path.isdir(path):
                 os.unlink(path)
@@ -389,8 +389,8 @@ def empty(top, kept):
                 os.chmod(entry.path, 0o700)
                 while os.path.lexists(os.path.join(top, "rlvr-%d" % moved)):
                     moved += 1
-                todo.append(os.path.join(top, "rlvr-%d" % moved))
-                os.rename(entry.path, todo[-1])
+                left.append(os.path.join(top, "rlvr-%d" % moved))
+                os.rename(entry.path, left[-1])
             os.rmdir(path)
         except OSError:
             pass
